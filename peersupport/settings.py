@@ -1,0 +1,278 @@
+"""Settings: one file, read from the environment by `peersupport/env.py`, loud when wrong.
+
+docs/configuration.md lists every variable.
+"""
+
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from peersupport import env
+from peersupport.core import keyfiles
+
+STAGE = env.read_stage()
+DEMO = STAGE.demo
+PLANE = STAGE.plane
+DATA_DIR = STAGE.data_dir
+BASE_DIR = env.BASE_DIR
+PORT = env.read_port()
+DEBUG = False
+
+# -- secrets ------------------------------------------------------------------------------------
+KEYS_DIR = keyfiles.place(env.text("KEYS_DIR"), DATA_DIR)
+SECRET_KEY = env.text("SECRET_KEY")
+if DEMO and not SECRET_KEY:
+    SECRET_KEY = keyfiles.demo_secret(KEYS_DIR)
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY (or SECRET_KEY_FILE) is not set.")
+if len(SECRET_KEY) < 40:
+    raise ImproperlyConfigured("SECRET_KEY is too short: use at least 40 random characters.")
+
+# -- addresses ----------------------------------------------------------------------------------
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+_public = urlsplit(PUBLIC_URL)
+if _public.scheme not in ("http", "https") or not _public.hostname:
+    raise ImproperlyConfigured("PUBLIC_URL must be a whole address such as https://peers.example.")
+if _public.scheme == "http" and not DEMO and _public.hostname not in ("127.0.0.1", "localhost"):
+    raise ImproperlyConfigured("PUBLIC_URL must begin with https:// outside the demo.")
+IS_SECURE = _public.scheme == "https"
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if DEMO else [_public.hostname]
+ALLOWED_HOSTS += [] if DEMO else env.words("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if IS_SECURE else []
+ROOT_URLCONF = "peersupport.urls_demo" if DEMO else "peersupport.urls_web"
+WSGI_APPLICATION = "peersupport.wsgi.application"
+
+# -- apps ---------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "peersupport.core.ui",
+    "peersupport.core.sessions",
+    "peersupport.core.audit",
+    "peersupport.core.outbox",
+    "peersupport.core.datamap",
+    "accounts",
+    "program",
+    "officehours",
+    "events",
+    "reminders",
+    "referrals",
+    "training",
+    "insights",
+    "peersupport.portal",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "allauth",
+    "allauth.account",
+]
+if find_spec("django_linear_migrations"):  # a development tool: keeps migrations in one line
+    INSTALLED_APPS.append("django_linear_migrations")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "peersupport.core.ui.middleware.CalmErrors",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "peersupport.core.ui.context.page",
+            ],
+            "builtins": ["peersupport.core.ui.templatetags.ui"],
+        },
+    }
+]
+
+# -- stores -------------------------------------------------------------------------------------
+SQLITE_OPTIONS: dict[str, Any] = {
+    # IMMEDIATE takes the one writer lock at BEGIN, so that a read never has to become a write in
+    # mid-transaction (which fails at once, whatever the timeout). secure_delete overwrites what
+    # is deleted. docs/decisions/0004-sqlite.md has the figures.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA secure_delete=ON;"
+        "PRAGMA journal_size_limit=27103364;"
+    ),
+}
+_database: dict[str, Any] = environ.Env.db_url_config(
+    env.text("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'program.sqlite3'}"
+)
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **SQLITE_OPTIONS}
+elif _database["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must name PostgreSQL or SQLite.")
+_database["CONN_MAX_AGE"] = 600
+_database["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "peersupport.core.crypto.cache_key",
+    }
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(DATA_DIR / "cache"),
+        "KEY_FUNCTION": "peersupport.core.crypto.cache_key",
+    }
+}
+
+# -- people and sessions ------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["accounts.backends.ActivePersonBackend"]
+LOGIN_URL = "/accounts/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "peersupport.core.sessions.store"
+SESSION_COOKIE_NAME = "__Host-session" if IS_SECURE else "session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrf" if IS_SECURE else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "peersupport.core.ui.errors.csrf_failure"
+# A flash message kept in the session would write the session row in the same minute as a visit.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+STUDENT_DOMAINS = [d.lower() for d in env.words("STUDENT_DOMAINS")]
+if DEMO:
+    STUDENT_DOMAINS = ["school.example"]
+
+# -- transport ----------------------------------------------------------------------------------
+if IS_SECURE:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    if env.flag("BEHIND_PROXY"):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+
+# -- mail ---------------------------------------------------------------------------------------
+MAIL_DIR = DATA_DIR / "mail"
+if DEMO:
+    EMAIL_BACKEND = "peersupport.core.outbox.demo_mailbox.Backend"
+else:
+    _mail = environ.Env.email_url_config(env.text("EMAIL_URL") or "smtp://127.0.0.1:25")
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+    EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+SIGN_IN_MAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"no-reply@{_public.hostname}")
+
+# -- the school ---------------------------------------------------------------------------------
+SITE_NAME = env.text("SITE_NAME", "Peer Support")
+PROGRAM_ZONE = env.text("PROGRAM_ZONE", "America/New_York")
+# The emergency number and 988 cannot be removed; EXTRA_CRISIS_LINES adds "Label|number" pairs.
+CRISIS_EXTRA = [
+    tuple(pair.split("|", 1))
+    for pair in env.words("EXTRA_CRISIS_LINES", "On-call counselor|555-0100" if DEMO else "")
+]
+if any(len(pair) != 2 for pair in CRISIS_EXTRA):
+    raise ImproperlyConfigured("EXTRA_CRISIS_LINES must look like 'Label|number, Label|number'.")
+EXIT_URL = "https://www.weather.gov/"
+
+# -- language and time --------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en-us", "English (United States)")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# -- static files -------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# -- celery -------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+
+# -- logs: path templates only, no query strings, no addresses, no values -------------------------
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"scrub": {"()": "peersupport.core.logs.Scrub"}},
+    "formatters": {"plain": {"()": "peersupport.core.logs.PlainFormatter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["scrub"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Django logs addresses with query strings and mails tracebacks to administrators: neither.
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "django.server": {"handlers": [], "propagate": False},
+        "django.security": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "django.db.backends": {"handlers": [], "propagate": False},
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}
+DEFAULT_EXCEPTION_REPORTER = "peersupport.core.logs.SilentReporter"
+
+MIGRATION_MODULES: dict[str, str] = {}
+SILENCED_SYSTEM_CHECKS: list[str] = []
