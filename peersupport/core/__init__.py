@@ -1,0 +1,1 @@
+"""What stands below every app: clock, ids, keys, words, and the shared stores."""

@@ -1,0 +1,79 @@
+"""Key files: where they lie, how they are made, and that nobody else may read them.
+
+They live in one directory outside the database and outside its backups. In the demo they are
+made at the first start; elsewhere `manage.py init_keys` makes them once, on purpose.
+This module must not need settings: settings use it.
+"""
+
+import base64
+import json
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+KEYRING = "keyring.json"
+DAYKEY = "daykey.json"
+SECRET = "secret.txt"  # noqa: S105 - a file name
+
+
+class KeysUnusable(RuntimeError):
+    """A key file is missing, malformed, readable by others, or belongs to another database."""
+
+
+def place(configured: str, data_dir: Path) -> Path:
+    """Return the directory of the key files: KEYS_DIR, else `keys` in the data directory."""
+    return Path(configured).absolute() if configured else data_dir / "keys"
+
+
+def write_private(path: Path, content: bytes, *, replace: bool = True) -> bool:
+    """Write a file whole, for its owner only. Returns False if it exists and may not be replaced.
+
+    The new content is complete on disk before it takes the name; no reader sees a part of it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            temporary.replace(path)
+            return True
+        try:
+            os.link(temporary, path)  # fails if another process made it first
+        except FileExistsError:
+            return False
+        return True
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def read_private(path: Path) -> bytes:
+    """Return the content of a key file. Raises KeysUnusable if missing or open to others."""
+    try:
+        mode = path.stat().st_mode
+        content = path.read_bytes()
+    except OSError as error:
+        raise KeysUnusable(f"Key file {path.name} cannot be read: {error.strerror}.") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise KeysUnusable(f"Key file {path.name} can be read by others: chmod 600 it.")
+    return content
+
+
+def new_keyring() -> bytes:
+    """Return the content of a fresh keyring with one version."""
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return json.dumps({"format": 1, "current": 1, "versions": {"1": key}}).encode()
+
+
+def demo_secret(keys_dir: Path) -> str:
+    """Return the demo's SECRET_KEY, made at the first call; safe when two processes race."""
+    path = keys_dir / SECRET
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(48).encode(), replace=False)
+    return read_private(path).decode()

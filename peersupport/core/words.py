@@ -1,0 +1,83 @@
+"""The one place that writes times for people: "5:30pm", "noon", "Tuesday 24 November".
+
+Every function takes instants and the program's zone; none reads the clock.
+"""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+
+def time_of_day(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a wall time: "noon", "midnight", "7pm", "5:30pm"."""
+    wall = moment.astimezone(zone)
+    if (wall.hour, wall.minute) == (12, 0):
+        return _("noon")
+    if (wall.hour, wall.minute) == (0, 0):
+        return _("midnight")
+    half = _("am") if wall.hour < 12 else _("pm")
+    hour = wall.hour % 12 or 12
+    return f"{hour}:{wall.minute:02d}{half}" if wall.minute else f"{hour}{half}"
+
+
+def time_range(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """Return "5:30pm to 7pm"."""
+    return _("%(start)s to %(end)s") % {
+        "start": time_of_day(start, zone),
+        "end": time_of_day(end, zone),
+    }
+
+
+def day(value: date) -> str:
+    """Return "Monday 23 November"."""
+    return formats.date_format(value, "l j F", use_l10n=False)
+
+
+def day_near(value: date, today: date) -> str:
+    """Return "today", "tomorrow", a weekday within the week, else the day and month."""
+    ahead = (value - today).days
+    if ahead == 0:
+        return _("today")
+    if ahead == 1:
+        return _("tomorrow")
+    if 1 < ahead < 7:
+        return formats.date_format(value, "l", use_l10n=False)
+    return day(value)
+
+
+def moment_near(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Return "5:30pm" today, "tomorrow at noon", "Wednesday at noon" later."""
+    value, today = moment.astimezone(zone).date(), now.astimezone(zone).date()
+    if value == today:
+        return time_of_day(moment, zone)
+    return _("%(day)s at %(time)s") % {
+        "day": day_near(value, today),
+        "time": time_of_day(moment, zone),
+    }
+
+
+def zone_name(moment: datetime, zone: ZoneInfo) -> str:
+    """Return the zone as people say it, for the one place on a page that states it."""
+    known = {
+        "America/New_York": _("Eastern Time"),
+        "America/Chicago": _("Central Time"),
+        "America/Denver": _("Mountain Time"),
+        "America/Phoenix": _("Mountain Standard Time"),
+        "America/Los_Angeles": _("Pacific Time"),
+        "America/Anchorage": _("Alaska Time"),
+        "Pacific/Honolulu": _("Hawaii Time"),
+    }
+    return known.get(zone.key) or moment.astimezone(zone).tzname() or zone.key
+
+
+def minutes(length: timedelta) -> str:
+    """Return "30 minutes" or "1 hour 30 minutes"; whole minutes only."""
+    hours, rest = divmod(int(length.total_seconds()) // 60, 60)
+    parts = []
+    if hours:
+        parts.append(_("1 hour") if hours == 1 else _("%d hours") % hours)
+    if rest or not hours:
+        parts.append(_("1 minute") if rest == 1 else _("%d minutes") % rest)
+    return " ".join(parts)

@@ -1,0 +1,76 @@
+"""The ground every test stands on: throw-away keys and data, a database, a still clock.
+
+The environment is set before Django reads its settings. `make test` starts PostgreSQL and Redis
+and names them in DATABASE_URL and REDIS_URL; without them the tests run on SQLite.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(tempfile.mkdtemp(prefix="peersupport-test-"))
+atexit.register(shutil.rmtree, _HERE, ignore_errors=True)
+os.environ["DATA_DIR"] = str(_HERE)
+os.environ["KEYS_DIR"] = str(_HERE / "keys")
+os.environ["PLANE"] = "web"
+os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
+os.environ["STUDENT_DOMAINS"] = "school.example"
+os.environ["EXTRA_CRISIS_LINES"] = "On-call counselor|555-0100"
+os.environ.pop("DEMO", None)
+os.environ.pop("EMAIL_URL", None)
+os.environ.pop("PUBLIC_URL", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys() -> None:
+    """Make the key files once; their day follows the clock the tests use."""
+    from peersupport.core import daykey, keyfiles
+    from peersupport.core.clock import now
+
+    path = _HERE / "keys" / keyfiles.KEYRING
+    keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
+    daykey.create(now())
+
+
+@pytest.fixture
+def keys_dir(settings: "pytest.FixtureRequest", tmp_path: Path) -> Path:
+    """A fresh key directory of this test's own, for tests that move the ratchet."""
+    from peersupport.core import crypto, daykey, keyfiles
+    from peersupport.core.clock import now
+
+    settings.KEYS_DIR = tmp_path / "keys"  # type: ignore[attr-defined]
+    path = tmp_path / "keys" / keyfiles.KEYRING
+    keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
+    daykey.create(now())
+    crypto.forget_keyring()
+    return tmp_path / "keys"
+
+
+@pytest.fixture(autouse=True)
+def _plain_stores(settings: "pytest.FixtureRequest") -> None:
+    """Static files without a collected manifest; mail kept in memory."""
+    settings.STORAGES = {  # type: ignore[attr-defined]
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Limits counted in one test must not reach the next."""
+    from django.core.cache import cache
+
+    cache.clear()
+    yield
+
+
+@pytest.fixture
+def evening() -> datetime:
+    """A quiet Monday evening: 23 November 2026, 5:10pm in New York."""
+    return datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
