@@ -1,0 +1,1 @@
+"""Office hours: hours, visits, the line. The main job."""

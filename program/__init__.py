@@ -1,0 +1,1 @@
+"""The school's own facts: zone, coverage, crisis lines."""

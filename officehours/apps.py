@@ -1,0 +1,28 @@
+"""Office hours."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OfficeHoursConfig(AppConfig):
+    """The office hours app."""
+
+    name = "officehours"
+
+    def ready(self) -> None:
+        """Put the pages into the navigation and the message kinds into the outbox."""
+        from accounts.rules import Role
+        from officehours import emails
+        from peersupport.core.ui.nav import NavItem, register
+
+        register(NavItem(_("My times"), "visits:list", frozenset({str(Role.STUDENT)}), 20))
+        register(NavItem(_("My hours"), "hours:console", frozenset({str(Role.SUPPORTER)}), 30))
+        register(
+            NavItem(
+                _("All hours"),
+                "hours:program",
+                frozenset({str(Role.COORDINATOR), str(Role.STUDENT_LEAD)}),
+                40,
+            )
+        )
+        emails.register_kinds()

@@ -1,0 +1,214 @@
+"""States, transitions, limits and the arithmetic of hours. Pure: no ORM, settings or clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from peersupport.core.states import Step, Table
+
+# Limits. Defaults of DESIGN section 4; a program's own values come with its settings.
+HORIZON = timedelta(days=14)  # how far ahead a student may book
+EARLY_IN = timedelta(minutes=15)  # how early a supporter may check in
+LATE_AFTER = timedelta(minutes=5)  # then Today says "not here yet"
+DARK_AFTER = timedelta(minutes=15)  # then the hours count as closed
+MISS_GRACE = timedelta(minutes=10)  # before "we didn't meet" can be said
+LAPSE_GRACE = timedelta(minutes=30)  # after the hours end, everything live ends
+UNDO = timedelta(minutes=5)
+REMEMBER = timedelta(hours=24)  # how long a visit's people are known after it ended
+ROW_KEPT = timedelta(days=7)
+FREE_MARGIN = timedelta(minutes=15)  # a booked talk nearer than this makes it "a short wait"
+MINUTES = (15, 20, 30, 45, 60)  # lengths a supporter may choose from
+SHORTEST, LONGEST = timedelta(minutes=15), timedelta(hours=12)
+
+
+class VisitState(StrEnum):
+    """Where a visit stands. The table below says what may follow."""
+
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    WAITING = "waiting"
+    CALLED = "called"
+    TALKING = "talking"
+    FINISHED = "finished"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    LEFT = "left"
+    CLOSED = "closed"
+    LAPSED = "lapsed"
+
+
+class ShiftState(StrEnum):
+    """Where a shift stands."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+S = VisitState
+LIVE = frozenset({S.BOOKED, S.ARRIVED, S.WAITING, S.CALLED, S.TALKING})
+ENDED = frozenset(VisitState) - LIVE
+# A booked time stays taken in these states: after a talk or a miss it is not given out again.
+HOLDS_TIME = frozenset({S.BOOKED, S.ARRIVED, S.TALKING, S.FINISHED, S.MISSED})
+WITH_SUPPORTER = frozenset({S.CALLED, S.TALKING})
+BOOKABLE_SHIFT = frozenset({ShiftState.PUBLISHED, ShiftState.OPEN})
+
+
+def _step(sources: set[VisitState], verb: str, target: VisitState, *actors: str) -> Step:
+    return Step(frozenset(map(str, sources)), verb, str(target), frozenset(actors))
+
+
+# from -> verb -> to -> who. "student" is whoever holds the visit; "supporter" the one it is with.
+TRANSITIONS = Table(
+    [
+        _step({S.BOOKED}, "arrive", S.ARRIVED, "student", "supporter"),
+        _step({S.BOOKED, S.ARRIVED}, "cancel", S.CANCELLED, "student", "supporter", "program"),
+        _step({S.BOOKED, S.ARRIVED}, "miss", S.MISSED, "supporter"),
+        _step({S.MISSED}, "come late", S.WAITING, "student", "supporter"),
+        _step({S.BOOKED, S.ARRIVED}, "displace", S.WAITING, "system"),
+        _step({S.WAITING}, "call", S.CALLED, "supporter"),
+        _step({S.CALLED}, "not found", S.WAITING, "supporter"),
+        _step({S.CALLED}, "give up", S.MISSED, "supporter"),
+        _step({S.WAITING, S.CALLED}, "leave", S.LEFT, "student"),
+        _step({S.WAITING, S.CALLED}, "remove", S.LEFT, "supporter"),
+        _step({S.WAITING}, "close", S.CLOSED, "system", "supporter"),
+        _step({S.BOOKED, S.ARRIVED, S.CALLED}, "start", S.TALKING, "supporter"),
+        _step({S.TALKING}, "finish", S.FINISHED, "supporter"),
+        _step(set(LIVE), "lapse", S.LAPSED, "system"),
+    ]
+)
+# What can be taken back, by the supporter who did it, within UNDO: back to where it came from.
+UNDOABLE = frozenset({S.TALKING, S.FINISHED, S.MISSED})
+
+
+class LengthBand(StrEnum):
+    """How long a talk was, roughly."""
+
+    SHORT = "under 15"
+    HALF = "15 to 30"
+    HOUR = "30 to 60"
+    LONG = "over 60"
+
+
+class Topic(StrEnum):
+    """Six reporting groups and no finer (research, domain 2b)."""
+
+    STUDY = "study"
+    CLINICAL = "clinical"
+    CAREER = "career"
+    PEOPLE = "people"
+    SELF = "self"
+    DAILY = "daily"
+
+
+MOST_TOPICS = 3
+
+
+class Weight(StrEnum):
+    """How heavy a talk was for the supporter."""
+
+    LIGHT = "light"
+    MIDDLING = "middling"
+    HEAVY = "heavy"
+
+
+class SlotTaken(Exception):
+    """Somebody else has just taken that time."""
+
+
+class SlotGone(Exception):
+    """That time is not offered: past, too far ahead, withdrawn, or never was."""
+
+
+class AlreadyBooked(Exception):
+    """This person has a time already; one at a time, so that there is room for everybody."""
+
+
+class WithYourself(Exception):
+    """A supporter cannot book their own time."""
+
+
+class NotCovered(Exception):
+    """Nobody is named as standing behind the supporter for part of these hours."""
+
+
+class Overlaps(Exception):
+    """The supporter already has hours in part of this time."""
+
+
+class OutOfTime(Exception):
+    """Too early or too late for this act."""
+
+
+class StillBooked(Exception):
+    """Somebody is booked or here: leaving needs an explicit word on what happens to them."""
+
+
+class AlreadyTalking(Exception):
+    """The supporter is in a talk already."""
+
+
+class NotAllowed(Exception):
+    """This person may not do that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """Weekly hours as wall time. An end at or before the start lies on the next day."""
+
+    weekday: int
+    starts: time
+    ends: time
+    zone: ZoneInfo
+
+
+def bounds(day: date, starts: time, ends: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the instants (UTC) of wall hours that begin on a local day.
+
+    A wall time that the spring change skips is read with the offset before it; one that the
+    autumn change has twice means its first occurrence (PEP 495, fold=0). Hours across a change
+    are therefore an hour shorter or longer than the clock face says.
+    """
+    ends_on = day if ends > starts else day + timedelta(days=1)
+    first = datetime.combine(day, starts, tzinfo=zone).astimezone(UTC)
+    last = datetime.combine(ends_on, ends, tzinfo=zone).astimezone(UTC)
+    return first, last
+
+
+def expand(wall: Wall, first: date, last: date) -> Iterator[tuple[date, datetime, datetime]]:
+    """Yield (local day, start, end) of weekly hours for every fitting day from first to last."""
+    day = first + timedelta(days=(wall.weekday - first.weekday()) % 7)
+    while day <= last:
+        start, end = bounds(day, wall.starts, wall.ends, wall.zone)
+        if end > start:  # hours that lie wholly inside a skipped hour do not exist that day
+            yield day, start, end
+        day += timedelta(days=7)
+
+
+def slots(starts_at: datetime, ends_at: datetime, minutes: int) -> list[datetime]:
+    """Return the starts of every whole talk that fits between two instants."""
+    length = timedelta(minutes=minutes)
+    count = int((ends_at - starts_at) / length)
+    return [starts_at + n * length for n in range(count)]
+
+
+def term_of(day: date) -> str:
+    """Return the counting term of a local day: half-years, until the program keeps its own."""
+    return f"{day.year}-{'spring' if day.month <= 6 else 'autumn'}"
+
+
+def week_of(day: date) -> str:
+    """Return the ISO week of a local day, "2026-W48"."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def daypart_of(wall: time) -> str:
+    """Return the part of the day a talk began in: coarse enough to point at nobody."""
+    if wall.hour < 12:
+        return "morning"
+    return "afternoon" if wall.hour < 17 else "evening"

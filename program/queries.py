@@ -1,0 +1,54 @@
+"""Reads of the school's own facts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from program import rules
+from program.models import Coverage, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class FactsNow:
+    """The program's zone and the version of everything public."""
+
+    zone: ZoneInfo
+    version: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Who stands behind the supporters, to be called by them."""
+
+    label: str
+    phone: str
+
+
+def facts() -> FactsNow:
+    """Return the program's facts: one query; the settings' zone until a row exists."""
+    row = Facts.objects.filter(pk=1).values_list("zone", "public_version").first()
+    if row is None:
+        return FactsNow(ZoneInfo(settings.PROGRAM_ZONE), b"")
+    return FactsNow(ZoneInfo(row[0]), bytes(row[1]))
+
+
+def _windows() -> list[rules.Window]:
+    rows = Coverage.objects.values_list("weekday", "starts", "ends", "until")
+    return [rules.Window(*row) for row in rows]
+
+
+def coverage_gaps(start: datetime, end: datetime, zone: ZoneInfo) -> list[rules.Span]:
+    """Return every stretch between two instants for which nobody is named as answering."""
+    return rules.gaps(_windows(), start, end, zone)
+
+
+def behind(now: datetime, zone: ZoneInfo) -> list[Behind]:
+    """Return who answers at this minute, in the order to call them."""
+    found = []
+    for row in Coverage.objects.order_by("order", "label"):
+        window = rules.Window(row.weekday, row.starts, row.ends, row.until)
+        if any(span.start <= now < span.end for span in rules.spans([window], now, now, zone)):
+            found.append(Behind(row.label, row.phone))
+    return found

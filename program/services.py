@@ -1,0 +1,84 @@
+"""Writes of the school's own facts."""
+
+import secrets
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Person
+from peersupport.core.actors import Actor, System
+from peersupport.core.audit.services import record
+from program.models import Coverage, Facts
+from program.permissions import may_keep_facts
+
+
+class NotAllowed(Exception):
+    """This person may not do that."""
+
+
+def _authorize(by: Actor) -> None:
+    if isinstance(by, System) or (isinstance(by, Person) and may_keep_facts(by)):
+        return
+    raise NotAllowed
+
+
+def touch_public() -> None:
+    """Say that something a signed-out visitor can read has changed.
+
+    Call it last in the transaction that changes it: the row is shared by everybody.
+    """
+    version = secrets.token_bytes(16)
+    if not Facts.objects.filter(pk=1).update(public_version=version):
+        row = Facts(pk=1, zone=settings.PROGRAM_ZONE, public_version=version)
+        Facts.objects.bulk_create([row], ignore_conflicts=True)
+
+
+@transaction.atomic(durable=True)
+def change_zone(*, zone: ZoneInfo, by: Actor, now: datetime) -> None:
+    """Set the zone in which times are shown and new hours are meant.
+
+    Hours that exist keep the zone they were made in: their instants do not move.
+    """
+    _authorize(by)
+    touch_public()
+    Facts.objects.filter(pk=1).update(zone=zone.key)
+    record(by=by, verb="change zone", thing="program", thing_id="facts", now=now, note=zone.key)
+
+
+@transaction.atomic(durable=True)
+def add_coverage(
+    *,
+    label: str,
+    phone: str,
+    weekday: int | None,
+    starts: time,
+    ends: time,
+    until: date | None,
+    by: Actor,
+    now: datetime,
+    order: int = 1,
+) -> Coverage:
+    """Name somebody who answers at certain hours (wall time in the program's zone)."""
+    _authorize(by)
+    row = Coverage.objects.create(
+        label=label,
+        phone=phone,
+        weekday=weekday,
+        starts=starts,
+        ends=ends,
+        until=until,
+        order=order,
+    )
+    record(by=by, verb="add coverage", thing="coverage", thing_id=str(row.pk), now=now)
+    return row
+
+
+@transaction.atomic(durable=True)
+def remove_coverage(*, coverage: Coverage, by: Actor, now: datetime) -> None:
+    """Take away a coverage entry. Hours that are already published stay as they are."""
+    _authorize(by)
+    key = str(coverage.pk)
+    coverage.delete()
+    record(by=by, verb="remove coverage", thing="coverage", thing_id=key, now=now)
