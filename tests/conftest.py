@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+# The tests' day key begins here; every date a test uses lies after it.
+EPOCH = datetime(2026, 10, 1, tzinfo=UTC)
 _HERE = Path(tempfile.mkdtemp(prefix="peersupport-test-"))
 atexit.register(shutil.rmtree, _HERE, ignore_errors=True)
 os.environ["DATA_DIR"] = str(_HERE)
@@ -31,23 +33,21 @@ os.environ.pop("PUBLIC_URL", None)
 def _keys() -> None:
     """Make the key files once; their day follows the clock the tests use."""
     from peersupport.core import daykey, keyfiles
-    from peersupport.core.clock import now
 
     path = _HERE / "keys" / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
-    daykey.create(now())
+    daykey.create(EPOCH)
 
 
 @pytest.fixture
 def keys_dir(settings: "pytest.FixtureRequest", tmp_path: Path) -> Path:
     """A fresh key directory of this test's own, for tests that move the ratchet."""
     from peersupport.core import crypto, daykey, keyfiles
-    from peersupport.core.clock import now
 
     settings.KEYS_DIR = tmp_path / "keys"  # type: ignore[attr-defined]
     path = tmp_path / "keys" / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
-    daykey.create(now())
+    daykey.create(EPOCH)
     crypto.forget_keyring()
     return tmp_path / "keys"
 

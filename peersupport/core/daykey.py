@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 KEEP = timedelta(hours=24)
-_FARTHEST = 400  # days ahead: a horizon beyond this is a mistake, not a booking
+_FARTHEST = 4000  # days ahead: beyond this it is a mistake, not a booking
 
 
 class Forgotten(Exception):

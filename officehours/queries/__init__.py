@@ -1,0 +1,1 @@
+"""Reads of office hours, as frozen dataclasses, scoped to whoever reads."""

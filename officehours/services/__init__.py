@@ -1,0 +1,1 @@
+"""Writes of office hours: one verb, one transaction, `by` and `now` said by the caller."""

@@ -1,0 +1,215 @@
+"""A student's own writes: book, move, cancel, arrive, remove the log."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import Person
+from officehours import rules
+from officehours.models import Assignment, Shift, Visit
+from officehours.permissions import may_book
+from officehours.queries import sealed
+from officehours.queries.sealed import Holder
+from officehours.services import locks
+from officehours.services.steps import take_step
+from peersupport.core import daykey, ids
+from peersupport.core.states import NotAllowedFrom
+from program.services import touch_public
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One bookable time: whose, and when it begins (UTC)."""
+
+    assignment: uuid.UUID
+    starts_at: datetime
+
+
+def _offered(slot: Slot, person: Person, now: datetime) -> Assignment:
+    """Return the assignment of a slot that is on offer to this person, else raise."""
+    assignment = (
+        Assignment.objects.select_related("shift")
+        .filter(pk=slot.assignment, is_active=True, shift__in=Shift.objects.bookable())
+        .first()
+    )
+    if assignment is None or not now < slot.starts_at <= now + rules.HORIZON:
+        raise rules.SlotGone
+    if is_dark(assignment, now) or assignment.checked_out_at is not None:
+        raise rules.SlotGone
+    shift = assignment.shift
+    if slot.starts_at not in rules.slots(
+        assignment.starts_at, assignment.ends_at, shift.minutes
+    ):
+        raise rules.SlotGone
+    if assignment.supporter_id == person.pk:
+        raise rules.WithYourself
+    return assignment
+
+
+def is_dark(assignment: Assignment, now: datetime) -> bool:
+    """Return whether the supporter is so late that the hours count as closed."""
+    late = now >= assignment.starts_at + rules.DARK_AFTER
+    return late and assignment.checked_in_at is None
+
+
+def _insert(
+    *, assignment: Assignment, slot: Slot, holder: Holder, name: str, request_key: uuid.UUID,
+    now: datetime,
+) -> Visit:
+    """Insert one booked visit, or raise SlotTaken. The caller holds the person's lock.
+
+    The insert does nothing on a conflict, so that an expected race writes no values into the
+    database's log; whether this call made the row is seen by its own random key.
+    """
+    visit_id = ids.new_id()
+    ends_at = slot.starts_at + timedelta(minutes=assignment.shift.minutes)
+    day = daykey.day_of(ends_at)
+    tag = daykey.tags(day, day, holder.person.bytes, purpose="visit|booked")[day]
+    visit = Visit(
+        pk=visit_id,
+        shift=assignment.shift,
+        assignment=assignment,
+        starts_at=slot.starts_at,
+        ends_at=ends_at,
+        state=rules.S.BOOKED,
+        changed_at=now,
+        request_key=request_key,
+        key_day=day,
+        forget_at=min(ends_at + rules.REMEMBER, daykey.gone_at(day)),
+        holder_kind=Visit.HolderKind.ACCOUNT,
+        holder=sealed.seal_holder(visit_id, day, holder),
+        name=sealed.seal_name(visit_id, day, name) if name else None,
+        claim_tag=tag,
+    )
+    Visit.objects.bulk_create([visit], ignore_conflicts=True)
+    if not Visit.objects.filter(pk=visit_id).exists():
+        raise rules.SlotTaken
+    return visit
+
+
+def _lock_and_find(person: Person, now: datetime) -> Visit | None:
+    """Hold this person's lock and return their live booked visit, if any.
+
+    One whose hours are over ends here, so that a timer that did not run blocks nobody.
+    """
+    locks.hold("person", person.pk.bytes)
+    tags = sealed.claim_tags(person.pk, "booked", now).values()
+    live = Visit.objects.live().remembered(now).select_related("shift")
+    held = live.filter(claim_tag__in=tags).first()
+    if held is not None and held.shift.ends_at + rules.LAPSE_GRACE <= now:
+        take_step(held, "lapse", now=now, ended_by=Visit.EndedBy.SYSTEM)
+        return None
+    return held
+
+
+@transaction.atomic(durable=True)
+def book(
+    *,
+    person: Person,
+    slot: Slot,
+    name: str,
+    wants_mail: bool,
+    request_key: uuid.UUID,
+    now: datetime,
+) -> Visit:
+    """Book a time for this person, who is also the one who asks.
+
+    Sending the same `request_key` again returns the same visit. Raises NotAllowed, SlotGone,
+    SlotTaken, WithYourself, or AlreadyBooked. Writes no audit row: what a student does with a
+    visit leaves no trace of who.
+    """
+    if not may_book(person):
+        raise rules.NotAllowed
+    held = _lock_and_find(person, now)
+    if held is not None:
+        if held.request_key == request_key:
+            return held
+        raise rules.AlreadyBooked
+    assignment = _offered(slot, person, now)
+    visit = _insert(
+        assignment=assignment,
+        slot=slot,
+        holder=Holder(person.pk, wants_mail),
+        name=name,
+        request_key=request_key,
+        now=now,
+    )
+    touch_public()
+    return visit
+
+
+@transaction.atomic(durable=True)
+def move(
+    *, person: Person, visit: Visit, slot: Slot, request_key: uuid.UUID, now: datetime
+) -> Visit:
+    """Give up this time and take another, both or neither.
+
+    Raises NotAllowed, NotAllowedFrom, SlotGone, SlotTaken or WithYourself; then the old time
+    stays as it was.
+    """
+    if not may_book(person):
+        raise rules.NotAllowed
+    held = _lock_and_find(person, now)
+    if held is not None and held.request_key == request_key:
+        return held
+    if held is None or held.pk != visit.pk:
+        raise NotAllowedFrom("move")
+    holder = sealed.holder_of(held, now)
+    if holder is None:
+        raise NotAllowedFrom("move")
+    name = sealed.name_of(held, now)
+    assignment = _offered(slot, person, now)
+    take_step(held, "cancel", now=now, ended_by=Visit.EndedBy.MOVE)
+    # The student sees the new time; the old one is nobody's from this moment on.
+    Visit.objects.filter(pk=held.pk).update(holder=None, name=None, claim_tag=None)
+    moved = _insert(
+        assignment=assignment,
+        slot=slot,
+        holder=holder,
+        name=name,
+        request_key=request_key,
+        now=now,
+    )
+    touch_public()
+    return moved
+
+
+def _own(person: Person, visit: Visit, now: datetime) -> Visit:
+    """Return the visit as it is now if this person holds it, else raise NotAllowed."""
+    mine = sealed.visits_of(person.pk, now).filter(pk=visit.pk).first()
+    if mine is None:
+        raise rules.NotAllowed
+    return mine
+
+
+@transaction.atomic(durable=True)
+def cancel(*, person: Person, visit: Visit, now: datetime) -> Visit:
+    """Give up one's own time. Cancelling twice is the same as once."""
+    mine = _own(person, visit, now)
+    if mine.state == rules.S.CANCELLED:
+        return mine
+    done = take_step(mine, "cancel", now=now, ended_by=Visit.EndedBy.STUDENT)
+    touch_public()
+    return done
+
+
+@transaction.atomic(durable=True)
+def arrive(*, person: Person, visit: Visit, now: datetime) -> Visit:
+    """Say "I'm here". Saying it twice is the same as once."""
+    mine = _own(person, visit, now)
+    if mine.state == rules.S.ARRIVED:
+        return mine
+    if now < (mine.starts_at or mine.ends_at) - rules.EARLY_IN:
+        raise rules.OutOfTime
+    done = take_step(mine, "arrive", now=now)
+    touch_public()
+    return done
+
+
+@transaction.atomic(durable=True)
+def remove_log(*, person: Person, visit: Visit, now: datetime) -> None:
+    """Take one's own visit out of every count: the log is gone and cannot be written again."""
+    mine = _own(person, visit, now)
+    Visit.objects.filter(pk=mine.pk).remembered(now).update(log=None, is_log_removed=True)

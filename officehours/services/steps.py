@@ -1,0 +1,30 @@
+"""The one guarded write by which a visit changes its state."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from officehours import rules
+from officehours.models import Visit
+from peersupport.core import daykey
+from peersupport.core.states import NotAllowedFrom
+
+
+def take_step(visit: Visit, verb: str, *, now: datetime, **fields: Any) -> Visit:
+    """Move a visit along the table, if it still is where the verb may be done.
+
+    One UPDATE guarded by the state: of two at once exactly one changes the row, the other gets
+    NotAllowedFrom. A visit that ends is remembered for 24 hours from then, never longer than
+    its day key. Returns the visit as it now is. Runs in the caller's transaction.
+    """
+    target = rules.TRANSITIONS.target(visit.state, verb)
+    if target in rules.ENDED:
+        ended = min(now + rules.REMEMBER, daykey.gone_at(visit.key_day))
+        fields.setdefault("forget_at", ended)
+    changed = Visit.objects.filter(
+        pk=visit.pk, state=visit.state, is_forgotten=False
+    ).update(came_from=F("state"), state=target, changed_at=now, **fields)
+    if changed != 1:
+        raise NotAllowedFrom(verb)
+    return Visit.objects.select_related("shift", "assignment").get(pk=visit.pk)
