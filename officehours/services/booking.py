@@ -39,9 +39,7 @@ def _offered(slot: Slot, person: Person, now: datetime) -> Assignment:
     if is_dark(assignment, now) or assignment.checked_out_at is not None:
         raise rules.SlotGone
     shift = assignment.shift
-    if slot.starts_at not in rules.slots(
-        assignment.starts_at, assignment.ends_at, shift.minutes
-    ):
+    if slot.starts_at not in rules.slots(assignment.starts_at, assignment.ends_at, shift.minutes):
         raise rules.SlotGone
     if assignment.supporter_id == person.pk:
         raise rules.WithYourself
@@ -55,7 +53,12 @@ def is_dark(assignment: Assignment, now: datetime) -> bool:
 
 
 def _insert(
-    *, assignment: Assignment, slot: Slot, holder: Holder, name: str, request_key: uuid.UUID,
+    *,
+    assignment: Assignment,
+    slot: Slot,
+    holder: Holder,
+    name: str,
+    request_key: uuid.UUID,
     now: datetime,
 ) -> Visit:
     """Insert one booked visit, or raise SlotTaken. The caller holds the person's lock.

@@ -48,8 +48,16 @@ def _check(supporter: Person, start: datetime, end: datetime) -> None:
 
 
 def _publish(
-    *, supporter: Person, rule: Rule | None, day: date, zone: ZoneInfo, start: datetime,
-    end: datetime, place: str, minutes: int, shift_id: uuid.UUID,
+    *,
+    supporter: Person,
+    rule: Rule | None,
+    day: date,
+    zone: ZoneInfo,
+    start: datetime,
+    end: datetime,
+    place: str,
+    minutes: int,
+    shift_id: uuid.UUID,
 ) -> Shift:
     """Make one published shift with its assignment. The caller has checked and holds the lock."""
     _check(supporter, start, end)
@@ -233,7 +241,8 @@ def check_in(*, assignment: Assignment, by: Person, now: datetime) -> None:
     if not current.starts_at - rules.EARLY_IN <= now < current.ends_at:
         raise rules.OutOfTime
     shifts = Shift.objects.filter(
-        pk=current.shift_id, state__in=[str(rules.ShiftState.PUBLISHED), str(rules.ShiftState.OPEN)]
+        pk=current.shift_id,
+        state__in=[str(rules.ShiftState.PUBLISHED), str(rules.ShiftState.OPEN)],
     )
     if not current.is_active or not shifts.update(state=rules.ShiftState.OPEN):
         raise NotAllowedFrom("check in")
@@ -244,9 +253,7 @@ def check_in(*, assignment: Assignment, by: Person, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def check_out(
-    *, assignment: Assignment, give_up_booked: bool, by: Person, now: datetime
-) -> None:
+def check_out(*, assignment: Assignment, give_up_booked: bool, by: Person, now: datetime) -> None:
     """Say "I am out".
 
     Raises AlreadyTalking during a talk, and StillBooked while somebody has a time ahead unless
@@ -342,7 +349,9 @@ def close_dark(*, assignment: Assignment, now: datetime) -> bool:
         Shift.objects.bookable().filter(pk=assignment.shift_id).update(
             state=rules.ShiftState.CLOSED
         )
-    record(by=SYSTEM, verb="close hours", thing="shift", thing_id=str(assignment.shift_id), now=now)
+    record(
+        by=SYSTEM, verb="close hours", thing="shift", thing_id=str(assignment.shift_id), now=now
+    )
     touch_public()
     return True
 
@@ -353,8 +362,8 @@ def close_ended(*, now: datetime) -> int:
     Assignment.objects.filter(
         ends_at__lte=now, checked_in_at__isnull=False, checked_out_at__isnull=True
     ).update(checked_out_at=F("ends_at"))
-    closed = Shift.objects.bookable().filter(ends_at__lte=now).update(
-        state=rules.ShiftState.CLOSED
+    closed = (
+        Shift.objects.bookable().filter(ends_at__lte=now).update(state=rules.ShiftState.CLOSED)
     )
     if closed:
         touch_public()

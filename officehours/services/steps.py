@@ -22,9 +22,9 @@ def take_step(visit: Visit, verb: str, *, now: datetime, **fields: Any) -> Visit
     if target in rules.ENDED:
         ended = min(now + rules.REMEMBER, daykey.gone_at(visit.key_day))
         fields.setdefault("forget_at", ended)
-    changed = Visit.objects.filter(
-        pk=visit.pk, state=visit.state, is_forgotten=False
-    ).update(came_from=F("state"), state=target, changed_at=now, **fields)
+    changed = Visit.objects.filter(pk=visit.pk, state=visit.state, is_forgotten=False).update(
+        came_from=F("state"), state=target, changed_at=now, **fields
+    )
     if changed != 1:
         raise NotAllowedFrom(verb)
     return Visit.objects.select_related("shift", "assignment").get(pk=visit.pk)

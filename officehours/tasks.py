@@ -1,0 +1,24 @@
+"""Timers of office hours. Each does what is due by the rows; late or twice is harmless."""
+
+from celery import shared_task
+
+from officehours.services import hours
+from peersupport.core import clock
+
+
+@shared_task(ignore_result=True)
+def tick() -> None:
+    """Close what is dark or over and end what nobody ended."""
+    now = clock.now()
+    for assignment in hours.dark_assignments(now):
+        hours.close_dark(assignment=assignment, now=now)
+    hours.close_ended(now=now)
+    hours.lapse_overdue(now=now)
+
+
+@shared_task(ignore_result=True)
+def extend_horizon() -> None:
+    """Publish weekly hours up to the horizon."""
+    now = clock.now()
+    for rule in hours.rules_to_extend(now):
+        hours.extend_horizon(rule=rule, now=now)

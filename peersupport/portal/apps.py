@@ -1,0 +1,20 @@
+"""The portal: pages that join everything, and the program's own housekeeping."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    """The portal app."""
+
+    name = "peersupport.portal"
+    label = "portal"
+
+    def ready(self) -> None:
+        """Stamp a fresh database, and put Today first in the navigation."""
+        from peersupport.core.ui.nav import NavItem, register
+        from peersupport.portal.startup import stamp_database
+
+        register(NavItem(_("Today"), "portal:today", frozenset(), 10))
+        post_migrate.connect(stamp_database, sender=self)
