@@ -1,0 +1,28 @@
+"""What gunicorn serves. A start that is not safe is refused here too, not only by `serve`."""
+
+import os
+import sys
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.wsgi import get_wsgi_application
+
+# gunicorn gives up on this status and starts a worker again after any other.
+CANNOT_START = 3
+
+
+def start() -> WSGIHandler:
+    """Return the application. Ends the process with a plain sentence if it may not run."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "peersupport.settings")
+    try:
+        handler = get_wsgi_application()
+        from peersupport import celery  # noqa: F401 - makes its app the default one
+        from peersupport.portal.startup import refuse_unsafe_start
+
+        refuse_unsafe_start()
+    except Exception as refusal:
+        sys.stderr.write(f"Refused to start: {refusal}\n")
+        raise SystemExit(CANNOT_START) from refusal
+    return handler
+
+
+application = start()
