@@ -3,7 +3,7 @@
 import random
 from collections import Counter as Tally
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -107,3 +107,10 @@ def forget_visits(*, now: datetime) -> int:
     with transaction.atomic(durable=True):
         Visit.objects.filter(is_forgotten=True, ends_at__lte=now - rules.ROW_KEPT).delete()
     return forgotten
+
+
+@transaction.atomic(durable=True)
+def forget_loads(*, now: datetime) -> int:
+    """Delete what supporters carried more than a year ago. Returns the number of weeks."""
+    oldest = rules.week_of((now - timedelta(days=366)).date())
+    return Load.objects.filter(week__lt=oldest).delete()[0]

@@ -81,3 +81,9 @@ def minutes(length: timedelta) -> str:
     if rest or not hours:
         parts.append(_("1 minute") if rest == 1 else _("%d minutes") % rest)
     return " ".join(parts)
+
+
+def weekday(number: int) -> str:
+    """Return the name of a weekday, Monday being 0."""
+    monday = date(2024, 1, 1)
+    return formats.date_format(monday + timedelta(days=number), "l", use_l10n=False)

@@ -137,5 +137,3 @@ def stamp_database(sender: AppConfig, **_: object) -> None:
     except KeysUnusable:
         return  # no keys yet: the start is refused until init_keys and migrate have run
     Stamp.objects.bulk_create([row], ignore_conflicts=True)
-
-

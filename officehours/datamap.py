@@ -1,0 +1,149 @@
+"""What office hours keep, about whom, keyed to what, and for how long."""
+
+from django.utils.translation import gettext_lazy as _
+
+from officehours.services.forgetting import forget_loads, forget_visits
+from peersupport.core.datamap.registry import Keeps, Store
+
+_NOBODY = _("nobody")
+_NOTHING = _("nothing")
+_SUPPORTER = _("the supporter")
+_STUDENT = _("the student who came")
+_DAY_KEY = _("the day key")
+_WEEK = _("7 days")
+_DAY = _("24 hours after the visit; sealed copies cannot be opened after 48")
+_TERM = _("as long as the hours are listed")
+
+
+def _keep(what: object, who: object, key: object, lives: object) -> Keeps:
+    return Keeps(holds=what, about=who, keyed_to=key, lives=lives)
+
+
+_ID = _keep(_("a random number"), _NOBODY, _NOTHING, _WEEK)
+_HOURS_ID = _keep(_("a random number"), _NOBODY, _NOTHING, _TERM)
+
+
+def _hours(what: object) -> Keeps:
+    return _keep(what, _SUPPORTER, _("the supporter's account"), _TERM)
+
+
+def _row(what: object) -> Keeps:
+    return _keep(what, _NOBODY, _NOTHING, _WEEK)
+
+
+def _sealed(what: object) -> Keeps:
+    return _keep(what, _STUDENT, _DAY_KEY, _DAY)
+
+
+def _count(what: object) -> Keeps:
+    return _keep(what, _NOBODY, _NOTHING, _("kept"))
+
+
+def _load(what: object) -> Keeps:
+    return _keep(what, _SUPPORTER, _("the supporter's account"), _("1 year"))
+
+
+STORES = [
+    Store(
+        key="visits",
+        title=_("Visits"),
+        models={
+            "officehours.Visit": {
+                "id": _ID,
+                "shift": _row(_("which hours it was in")),
+                "assignment": _row(_("which supporter's hours it was in")),
+                "way": _row(_("in person, video or voice")),
+                "starts_at": _row(_("the booked time")),
+                "ends_at": _row(_("the end of the booked time")),
+                "state": _row(_("booked, finished and so on")),
+                "came_from": _row(_("the state before, so that a slip can be undone")),
+                "changed_at": _keep(
+                    _("when the state last changed"), _NOBODY, _NOTHING, _("24 hours")
+                ),
+                "ended_by": _row(_("whether it was given up by the student or the program")),
+                "request_key": _row(_("a random number, so that sending twice books once")),
+                "reference": _row(_("a short code that can be read aloud")),
+                "key_day": _row(_("which day's key seals it")),
+                "forget_at": _row(_("when it must be forgotten")),
+                "is_forgotten": _row(_("that it was forgotten")),
+                "holder_kind": _row(_("whether there was an account")),
+                "holder": _sealed(_("who holds the visit, and whether they want mail")),
+                "name": _sealed(_("the name they chose")),
+                "acceptable": _sealed(_("whom they would like to meet")),
+                "contact": _sealed(_("where they are and a number, for remote visits")),
+                "claim_tag": _sealed(_("a mark by which they find their own visit")),
+                "log": _sealed(_("length, topic groups and weight of the talk")),
+                "is_log_removed": _row(_("that the student removed the line")),
+            }
+        },
+        forget=forget_visits,
+    ),
+    Store(
+        key="counters",
+        title=_("Counters"),
+        models={
+            "officehours.Counter": {
+                "id": _count(_("a random number")),
+                "series": _count(_("what is counted, such as topic by term")),
+                "bucket": _count(_("the group counted")),
+                "period": _count(_("the term or week")),
+                "count": _count(_("a total")),
+            }
+        },
+        forget=None,
+    ),
+    Store(
+        key="load",
+        title=_("What a supporter carried"),
+        models={
+            "officehours.Load": {
+                "id": _load(_("a random number")),
+                "supporter": _load(_("whose week it was")),
+                "week": _load(_("the week")),
+                "talks": _load(_("how many talks")),
+                "heavy": _load(_("how many of them were heavy")),
+            }
+        },
+        forget=forget_loads,
+    ),
+    Store(
+        key="hours",
+        title=_("Office hours"),
+        models={
+            "officehours.Rule": {
+                "id": _HOURS_ID,
+                "supporter": _hours(_("whose weekly hours these are")),
+                "weekday": _hours(_("the weekday")),
+                "starts": _hours(_("when they begin")),
+                "ends": _hours(_("when they end")),
+                "zone": _hours(_("the time zone they are meant in")),
+                "place": _hours(_("the place")),
+                "minutes": _hours(_("how long a talk is")),
+                "first_on": _hours(_("the first day")),
+                "last_on": _hours(_("the last day")),
+            },
+            "officehours.Shift": {
+                "id": _HOURS_ID,
+                "rule": _hours(_("the weekly hours they come from")),
+                "local_date": _hours(_("the day")),
+                "zone": _hours(_("the time zone they are meant in")),
+                "starts_at": _hours(_("when they begin")),
+                "ends_at": _hours(_("when they end")),
+                "place": _hours(_("the place")),
+                "minutes": _hours(_("how long a talk is")),
+                "state": _hours(_("published, open and so on")),
+            },
+            "officehours.Assignment": {
+                "id": _HOURS_ID,
+                "shift": _hours(_("which hours")),
+                "supporter": _hours(_("who holds them")),
+                "starts_at": _hours(_("when they begin")),
+                "ends_at": _hours(_("when they end")),
+                "is_active": _hours(_("whether they still stand")),
+                "checked_in_at": _hours(_("when the supporter came")),
+                "checked_out_at": _hours(_("when the supporter left")),
+            },
+        },
+        forget=None,
+    ),
+]

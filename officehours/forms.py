@@ -1,0 +1,202 @@
+"""Forms of office hours. Each says what is wrong in plain words, beside the field."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from officehours import rules
+from officehours.queries.pages import Day, slot_value
+from officehours.services.booking import Slot
+from peersupport.core import ids, words
+from peersupport.core.ui.forms import PlainForm
+
+
+def parse_slot(value: str) -> Slot | None:
+    """Return the slot a form named, or None if the text is not one. Inverse of `slot_value`."""
+    head, dot, minutes = value.partition(".")
+    if not dot or len(value) > 48 or not minutes.isascii() or not minutes.isdigit():
+        return None
+    try:
+        moment = datetime.fromtimestamp(int(minutes) * 60, tz=UTC)
+        slot = Slot(uuid.UUID(head), moment)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return slot if slot_value(slot.assignment, slot.starts_at) == value else None
+
+
+class SlotField(forms.CharField):
+    """A time chosen from the picker."""
+
+    default_error_messages = {"required": _("Choose a time.")}
+
+    def to_python(self, value: Any) -> Any:
+        """Return a Slot. Raises ValidationError for anything the picker never offered."""
+        text = super().to_python(value)
+        if not text:
+            return None
+        slot = parse_slot(text)
+        if slot is None:
+            raise forms.ValidationError(_("Choose a time from the list."))
+        return slot
+
+
+class TimesForm(PlainForm):
+    """Choose one of the free times."""
+
+    slot = SlotField(label=_("Choose a time"), widget=forms.HiddenInput)
+    request_key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": _("This page was incomplete. Choose a time and send it again."),
+            "invalid": _("This page was incomplete. Choose a time and send it again."),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {}).setdefault("request_key", ids.new_id())
+        super().__init__(*args, **kwargs)
+
+
+class BookForm(TimesForm):
+    """Book a time: the time, and if one likes what to be called and whether to get mail."""
+
+    name = forms.CharField(
+        label=_("What should we call you?"),
+        help_text=_("Only the person you meet sees this. It can be anything, or nothing."),
+        max_length=40,
+        required=False,
+    )
+    wants_mail = forms.BooleanField(
+        label=_("E-mail me if this time is cancelled"),
+        help_text=_("The message says only that something you planned has changed."),
+        required=False,
+    )
+
+
+class CheckOutForm(PlainForm):
+    """Leave, perhaps with times that are still booked."""
+
+    give_up_booked = forms.BooleanField(
+        label=_("Cancel the times that are still booked and tell those people"), required=False
+    )
+
+
+class HoursForm(PlainForm):
+    """Publish hours, once or every week."""
+
+    day = forms.DateField(
+        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    starts = forms.TimeField(
+        label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    ends = forms.TimeField(
+        label=_("Until"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=_("An earlier time than the start means after midnight."),
+    )
+    place = forms.CharField(
+        label=_("Place"), max_length=80, help_text=_("Everybody can read this: a room, no names.")
+    )
+    minutes = forms.TypedChoiceField(
+        label=_("Length of a talk"),
+        coerce=int,
+        choices=[(n, _("About %d minutes, longer if needed") % n) for n in rules.MINUTES],
+        initial=30,
+    )
+    is_weekly = forms.BooleanField(label=_("Every week on this day"), required=False)
+    last_on = forms.DateField(
+        label=_("Last day"),
+        help_text=_("For weekly hours. Leave it empty to go on until you end them."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        required=False,
+    )
+    request_key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {}).setdefault("request_key", ids.new_id())
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_day(self) -> date:
+        """Return the day: from yesterday (a shift may run past midnight) to a year ahead."""
+        day: date = self.cleaned_data["day"]
+        if not self.today - timedelta(days=1) <= day <= self.today + timedelta(days=366):
+            raise forms.ValidationError(_("Choose a day from today to a year ahead."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Check what only makes sense together."""
+        data: dict[str, Any] = super().clean() or {}
+        starts, ends = data.get("starts"), data.get("ends")
+        if starts is not None and starts == ends:
+            self.add_error("ends", _("Choose an end that differs from the start."))
+        last, day = data.get("last_on"), data.get("day")
+        if data.get("is_weekly") and last and day and last < day:
+            self.add_error("last_on", _("The last day must not be before the first."))
+        return data
+
+
+class LogForm(PlainForm):
+    """The twenty-second log."""
+
+    length = forms.ChoiceField(
+        label=_("How long was it?"),
+        choices=[
+            (rules.LengthBand.SHORT.value, _("Under 15 minutes")),
+            (rules.LengthBand.HALF.value, _("15 to 30 minutes")),
+            (rules.LengthBand.HOUR.value, _("30 to 60 minutes")),
+            (rules.LengthBand.LONG.value, _("Over an hour")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how long it was, roughly.")},
+    )
+    topics = forms.MultipleChoiceField(
+        label=_("What was it about?"),
+        help_text=_("Up to three, or none."),
+        choices=[
+            (rules.Topic.STUDY.value, _("Study and exams")),
+            (rules.Topic.CLINICAL.value, _("Clinical life")),
+            (rules.Topic.CAREER.value, _("Career and transitions")),
+            (rules.Topic.PEOPLE.value, _("People")),
+            (rules.Topic.SELF.value, _("Self and belonging")),
+            (rules.Topic.DAILY.value, _("Health and daily life")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    other_help = forms.BooleanField(label=_("We talked about other help"), required=False)
+    weight = forms.ChoiceField(
+        label=_("How heavy was it for you?"),
+        choices=[
+            (rules.Weight.LIGHT.value, _("Light")),
+            (rules.Weight.MIDDLING.value, _("Middling")),
+            (rules.Weight.HEAVY.value, _("Heavy")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one. Only you can see it.")},
+    )
+
+    def clean_topics(self) -> list[str]:
+        """Return at most three topics."""
+        topics: list[str] = self.cleaned_data["topics"]
+        if len(topics) > rules.MOST_TOPICS:
+            raise forms.ValidationError(_("Choose up to three."))
+        return topics
+
+
+def with_times(days: list[Day], zone: Any) -> list[dict[str, Any]]:
+    """Return the days of the picker with the words for each."""
+    return [
+        {
+            "title": words.day(day.day),
+            "times": [
+                {"time": time, "words": words.time_of_day(time.starts_at, zone)}
+                for time in day.times
+            ],
+        }
+        for day in days
+    ]

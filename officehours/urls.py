@@ -1,0 +1,29 @@
+"""Addresses of office hours: the student's under /visits/, the supporter's under /hours/."""
+
+from django.urls import path
+
+from officehours.views import hours as hours_views
+from officehours.views import visits as visit_views
+
+hours = [
+    path("", hours_views.console, name="console"),
+    path("new/", hours_views.publish, name="publish"),
+    path("program/", hours_views.program, name="program"),
+    path("program/<uuid:shift>/cancel/", hours_views.cancel_program, name="cancel-for-program"),
+    path("<uuid:assignment>/in/", hours_views.check_in, name="check-in"),
+    path("<uuid:assignment>/out/", hours_views.check_out, name="check-out"),
+    path("<uuid:assignment>/walked-in/", hours_views.walk_in, name="walk-in"),
+    path("<uuid:shift>/cancel/", hours_views.cancel_own, name="cancel"),
+    path("talks/<uuid:visit>/log/", hours_views.log, name="log"),
+    path("talks/<uuid:visit>/<slug:verb>/", hours_views.step, name="step"),
+]
+
+visits = [
+    path("", visit_views.list_visits, name="list"),
+    path("book/", visit_views.book, name="book"),
+    path("<uuid:visit>/", visit_views.show, name="show"),
+    path("<uuid:visit>/move/", visit_views.move, name="move"),
+    path("<uuid:visit>/cancel/", visit_views.cancel, name="cancel"),
+    path("<uuid:visit>/here/", visit_views.arrive, name="arrive"),
+    path("<uuid:visit>/remove-line/", visit_views.remove_log, name="remove-log"),
+]

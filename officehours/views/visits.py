@@ -1,0 +1,263 @@
+"""Pages of the student: book, my times, one time, its receipt.
+
+A visit that is somebody else's, forgotten, or was never there gives the same 404.
+"""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import Person
+from accounts.permissions import require_role, signed_in
+from accounts.rules import Role
+from officehours import rules
+from officehours.forms import BookForm, TimesForm, with_times
+from officehours.models import Visit
+from officehours.queries import pages
+from officehours.services import booking
+from peersupport.core import clock, words
+from peersupport.core.states import NotAllowedFrom
+from program.queries import facts
+
+_TAKEN = _("That time has just been taken. Choose another.")
+_GONE = _("That time is no longer offered. Choose another.")
+
+
+def _context(person: Person, **more: Any) -> dict[str, Any]:
+    now = clock.now()
+    zone = facts().zone
+    days = with_times(pages.free_times(person, now, zone), zone)
+    return {"personal": True, "days": days, "zone_name": words.zone_name(now, zone), **more}
+
+
+def _mine(request: HttpRequest, visit: uuid.UUID) -> pages.MyVisit:
+    found = pages.my_visit(signed_in(request), visit, clock.now())
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_role(Role.STUDENT)
+@require_safe
+def list_visits(request: HttpRequest) -> HttpResponse:
+    """Show the times this student has, and what is still known of past ones."""
+    now = clock.now()
+    zone = facts().zone
+    mine = [described(visit, now, zone) for visit in pages.my_visits(signed_in(request), now)]
+    return render(request, "officehours/visits.html", {"personal": True, "visits": mine})
+
+
+@require_role(Role.STUDENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def book(request: HttpRequest) -> HttpResponse:
+    """Show the free times, and book one. Losing a race keeps the rest of the form."""
+    person = signed_in(request)
+    now = clock.now()
+    if request.method != "POST":
+        initial = {"name": person.called}
+        form = BookForm(initial=initial)
+        return render(request, "officehours/book.html", _context(person, form=form))
+    form = BookForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            visit = booking.book(
+                person=person,
+                slot=data["slot"],
+                name=data["name"],
+                wants_mail=data["wants_mail"],
+                request_key=data["request_key"],
+                now=now,
+            )
+            return redirect("visits:show", visit=visit.pk)
+        except rules.AlreadyBooked:
+            return render(
+                request, "officehours/already_booked.html", {"personal": True}, status=409
+            )
+        except rules.SlotTaken:
+            form.add_error("slot", _TAKEN)
+        except rules.SlotGone:
+            form.add_error("slot", _GONE)
+        except rules.WithYourself:
+            form.add_error("slot", _("That time is your own. Choose somebody else's."))
+        status = 409
+    else:
+        status = 400
+    return render(request, "officehours/book.html", _context(person, form=form), status=status)
+
+
+@require_role(Role.STUDENT)
+@require_safe
+def show(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
+    """Show one of this student's times: what happens next, or its receipt."""
+    now = clock.now()
+    mine = described(_mine(request, visit), now, facts().zone)
+    return render(request, "officehours/visit.html", {"personal": True, "visit": mine})
+
+
+@require_role(Role.STUDENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
+    """Show the free times and take another one, giving up this one in the same moment."""
+    person = signed_in(request)
+    mine = _mine(request, visit)
+    if request.method != "POST":
+        context = _context(person, form=TimesForm(), visit=mine)
+        return render(request, "officehours/move.html", context)
+    form = TimesForm(request.POST)
+    status = 400
+    if form.is_valid():
+        status = 409
+        try:
+            moved = booking.move(
+                person=person,
+                visit=Visit(pk=visit),
+                slot=form.cleaned_data["slot"],
+                request_key=form.cleaned_data["request_key"],
+                now=clock.now(),
+            )
+            return redirect("visits:show", visit=moved.pk)
+        except rules.SlotTaken:
+            form.add_error("slot", _TAKEN)
+        except (rules.SlotGone, rules.WithYourself):
+            form.add_error("slot", _GONE)
+        except NotAllowedFrom:
+            return _too_late(request, visit)
+    context = _context(person, form=form, visit=mine)
+    return render(request, "officehours/move.html", context, status=status)
+
+
+@require_role(Role.STUDENT)
+@require_POST
+def cancel(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
+    """Give up one's time."""
+    _mine(request, visit)
+    try:
+        booking.cancel(person=signed_in(request), visit=Visit(pk=visit), now=clock.now())
+    except NotAllowedFrom:
+        return _too_late(request, visit)
+    return redirect("visits:show", visit=visit)
+
+
+@require_role(Role.STUDENT)
+@require_POST
+def arrive(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
+    """Say "I'm here"."""
+    _mine(request, visit)
+    try:
+        booking.arrive(person=signed_in(request), visit=Visit(pk=visit), now=clock.now())
+    except (NotAllowedFrom, rules.OutOfTime):
+        return _too_late(request, visit)
+    return redirect("visits:show", visit=visit)
+
+
+@require_role(Role.STUDENT)
+@require_POST
+def remove_log(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
+    """Take this visit out of every count."""
+    _mine(request, visit)
+    booking.remove_log(person=signed_in(request), visit=Visit(pk=visit), now=clock.now())
+    return redirect("visits:show", visit=visit)
+
+
+def _too_late(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
+    """Somebody got there first: say so calmly and lead back to how things stand."""
+    back = reverse("visits:show", args=[visit])
+    context = {"personal": True, "back": back}
+    return render(request, "officehours/changed_meanwhile.html", context, status=409)
+
+
+_LENGTHS = {
+    rules.LengthBand.SHORT: _("under 15 minutes"),
+    rules.LengthBand.HALF: _("15 to 30 minutes"),
+    rules.LengthBand.HOUR: _("30 to 60 minutes"),
+    rules.LengthBand.LONG: _("over an hour"),
+}
+
+
+def described(visit: pages.MyVisit, now: Any, zone: Any) -> dict[str, Any]:
+    """Return a visit with the words its page needs. Templates never ask for a state by name."""
+    starts = visit.starts_at or visit.ends_at
+    soon = now >= starts - rules.EARLY_IN
+    movable = visit.state in (rules.S.BOOKED, rules.S.ARRIVED)
+    day = clock.local_date(starts, zone)
+    return {
+        "id": visit.id,
+        "visit": visit,
+        "who": visit.who,
+        "place": visit.place,
+        "day": words.day(day),
+        "near": words.day_near(day, clock.local_date(now, zone)),
+        "time": words.time_of_day(starts, zone),
+        "zone": words.zone_name(starts, zone),
+        "headline": _headline(visit),
+        "tag": _tag(visit),
+        "is_live": visit.is_live,
+        "may_move": movable,
+        "may_cancel": movable,
+        "may_arrive": visit.state == rules.S.BOOKED and soon,
+        "is_over": not visit.is_live,
+        "is_finished": visit.state == rules.S.FINISHED,
+        "offer_other": visit.state == rules.S.CANCELLED
+        and visit.ended_by in ("supporter", "program", "system"),
+        "forgotten": words.moment_near(visit.forget_at, now, zone),
+        "length": _LENGTHS.get(visit.log.length) if visit.log else None,
+        "topics": _topics(visit),
+        "log": visit.log,
+        "is_log_removed": visit.is_log_removed,
+    }
+
+
+def _topics(visit: pages.MyVisit) -> list[str]:
+    from officehours.forms import LogForm
+
+    if visit.log is None:
+        return []
+    names = dict(LogForm.base_fields["topics"].choices)  # type: ignore[attr-defined]
+    return [str(names[topic]) for topic in visit.log.topics if topic in names]
+
+
+def _headline(visit: pages.MyVisit) -> str:
+    if visit.state == rules.S.CANCELLED:
+        return {
+            "student": _("You gave up this time"),
+            "move": _("You moved this time"),
+            "supporter": _("This time was cancelled, we are sorry"),
+            "program": _("This time was cancelled, we are sorry"),
+            "system": _("We could not open, we are sorry"),
+        }.get(visit.ended_by, _("This time was cancelled"))
+    return {
+        rules.S.BOOKED: _("You have a time"),
+        rules.S.ARRIVED: _("You are here"),
+        rules.S.WAITING: _("You are in line"),
+        rules.S.CALLED: _("It is your turn"),
+        rules.S.TALKING: _("You are in a talk"),
+        rules.S.FINISHED: _("Your receipt"),
+        rules.S.MISSED: _("You did not meet"),
+    }.get(rules.VisitState(visit.state), _("This time is over"))
+
+
+def _tag(visit: pages.MyVisit) -> tuple[str, str]:
+    kind = {
+        rules.S.BOOKED: "info",
+        rules.S.ARRIVED: "ok",
+        rules.S.WAITING: "info",
+        rules.S.CALLED: "ok",
+        rules.S.TALKING: "ok",
+    }.get(rules.VisitState(visit.state), "off")
+    word = {
+        rules.S.BOOKED: _("Booked"),
+        rules.S.ARRIVED: _("You are here"),
+        rules.S.WAITING: _("Waiting"),
+        rules.S.CALLED: _("Your turn"),
+        rules.S.TALKING: _("Going on"),
+        rules.S.FINISHED: _("Finished"),
+        rules.S.MISSED: _("We didn't meet"),
+        rules.S.CANCELLED: _("Cancelled"),
+    }.get(rules.VisitState(visit.state), _("Over"))
+    return kind, word

@@ -1,0 +1,27 @@
+"""`manage.py init_keys`: make the key files of a new installation, once."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from peersupport.core import clock, daykey, keyfiles
+
+
+class Command(BaseCommand):
+    """Never replaces a key file: that would make what is sealed unreadable."""
+
+    help = "Make the keyring and the day key in KEYS_DIR. Run once; then `manage.py migrate`."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write both files, or refuse if either exists."""
+        directory = Path(settings.KEYS_DIR)
+        ring = directory / keyfiles.KEYRING
+        if ring.exists() or (directory / keyfiles.DAYKEY).exists():
+            raise CommandError(f"There are key files in {directory} already.")
+        keyfiles.write_private(ring, keyfiles.new_keyring(), replace=False)
+        daykey.create(clock.now())
+        self.stdout.write(f"Made {keyfiles.KEYRING} and {keyfiles.DAYKEY} in {directory}.")
+        self.stdout.write("Keep a sealed copy of the keyring; never copy the day key to a backup.")

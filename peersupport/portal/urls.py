@@ -1,0 +1,17 @@
+"""Addresses of the portal."""
+
+from django.urls import path
+
+from peersupport.core.datamap.views import what_we_keep
+from peersupport.portal import health, views
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("board/", views.board, name="board"),
+    path("help-now/", views.help_now, name="help-now"),
+    path("promises/", views.promises, name="promises"),
+    path("what-we-keep/", what_we_keep, name="what-we-keep"),
+    path("healthz", health.healthz, name="health"),
+]

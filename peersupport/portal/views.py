@@ -1,0 +1,134 @@
+"""Today, help and promises: the pages everybody can read."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import Person
+from officehours.queries import board as boards
+from officehours.queries.board import Board, Door
+from officehours.queries.pages import my_visits
+from officehours.views.visits import described
+from peersupport.core import clock, words
+from peersupport.core.ui.context import look_of
+
+
+def _headline(board: Board, now: datetime) -> str:
+    if board.open_until is not None:
+        until = words.time_of_day(board.open_until, board.zone)
+        return str(_("Someone is in until %s") % until)
+    if board.is_late:
+        return str(_("Nobody is here yet"))
+    return str(_("No one is in right now"))
+
+
+def _line(board: Board, now: datetime) -> str:
+    """Return the sentence under the headline: free now, a short wait, or what is next."""
+    if board.open_until is not None:
+        return str(_("Free now.") if board.is_free else _("A short wait."))
+    after = words.moment_near(board.next_at, now, board.zone) if board.next_at else None
+    if board.is_late:
+        first = str(_("Somebody should have come by now; we have reminded them."))
+        return f"{first} {_('Next: %s.') % after}" if after else first
+    if after:
+        return str(_("Next: %s.") % after)
+    return str(_("No hours are published yet. The numbers above answer now."))
+
+
+_TAGS = {
+    boards.FREE: ("ok", _("Open now")),
+    boards.WAIT: ("ok", _("Open now, a short wait")),
+    boards.LATE: ("warn", _("Not here yet")),
+}
+
+
+def _door(door: Door, now: datetime, board: Board, *, names: bool) -> dict[str, Any]:
+    start = words.time_of_day(door.starts_at, board.zone)
+    kind, word = _TAGS.get(door.status, ("info", _("Starts %s") % start))
+    title = f"{door.name}, {door.year}" if names and door.year else door.name
+    return {
+        "title": title if names else door.place,
+        "place": door.place if names else "",
+        "when": _("until %s") % words.time_of_day(door.ends_at, board.zone)
+        if door.is_open
+        else words.time_range(door.starts_at, door.ends_at, board.zone),
+        "is_open": door.is_open,
+        "kind": kind,
+        "word": word,
+        "has_times": door.has_times,
+    }
+
+
+def _board_context(board: Board, now: datetime, *, names: bool) -> dict[str, Any]:
+    return {
+        "headline": _headline(board, now),
+        "line": _line(board, now),
+        "today": words.day(clock.local_date(now, board.zone)),
+        "zone_name": words.zone_name(now, board.zone),
+        "doors": [_door(door, now, board, names=names) for door in board.doors],
+        "is_lit": board.open_until is not None,
+        "etag": board.etag,
+        "names": names,
+    }
+
+
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """Say whether somebody is in. Signed out: no cookie, no names, the same for everybody."""
+    now = clock.now()
+    board = boards.todays_board(now)
+    person = request.user
+    if isinstance(person, Person):
+        mine = [described(v, now, board.zone) for v in my_visits(person, now) if v.is_live]
+        context = _board_context(board, now, names=True)
+        return render(request, "portal/today.html", {**context, "mine": mine, "personal": True})
+    etag = f'"{board.etag}-{look_of(request)}"'
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        context = _board_context(board, now, names=False)
+        response = render(request, "portal/today.html", context)
+    response["ETag"] = etag
+    response["Cache-Control"] = "no-cache"
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """Return the list of doors alone, for the page that refreshes it; 204 when it is current.
+
+    A 304 would make htmx put an empty body in place of the list.
+    """
+    now = clock.now()
+    current = boards.todays_board(now)
+    if request.GET.get("v") == current.etag:
+        response = HttpResponse(status=204)
+    else:
+        names = isinstance(request.user, Person)
+        context = _board_context(current, now, names=names)
+        response = render(request, "portal/_board.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def help_now(request: HttpRequest) -> HttpResponse:
+    """Show every number, for anybody, without touching the database."""
+    response = render(request, "portal/help_now.html")
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+@require_safe
+def promises(request: HttpRequest) -> HttpResponse:
+    """Say what is promised and what cannot be."""
+    response = render(request, "portal/promises.html")
+    response["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,18 @@
+"""Addresses of the web side."""
+
+from django.urls import include, path
+
+from officehours import urls as officehours_urls
+
+urlpatterns = [
+    path("", include("peersupport.portal.urls")),
+    path("", include("peersupport.core.ui.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("hours/", include((officehours_urls.hours, "hours"))),
+    path("visits/", include((officehours_urls.visits, "visits"))),
+]
+
+handler400 = "peersupport.core.ui.errors.bad_request"
+handler403 = "peersupport.core.ui.errors.forbidden"
+handler404 = "peersupport.core.ui.errors.not_found"
+handler500 = "peersupport.core.ui.errors.server_error"
