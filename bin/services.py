@@ -31,6 +31,7 @@ POSTGRES_SETTINGS = {
     "max_connections": "200",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
     "log_statement": "none",
     "log_min_duration_statement": "-1",
 }
@@ -165,7 +166,15 @@ def postgres(owner: Account, place: Path) -> Iterator[str]:
     with server(command, owner, place, signal.SIGINT) as process:
         wait_for(port, process, place / "postgres.log")
         environment = {**os.environ, "PGPASSWORD": password}
-        create = [programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "peersupport"]
+        create = [
+            str(programs / "createdb"),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            "-U",
+            "peersupport",
+        ]
         for _ in range(100):  # it listens a moment before it lets anybody in
             done = subprocess.run(
                 [*create, "peersupport"],

@@ -6,6 +6,7 @@ for a slow client; two processes, because one may be busy.
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,3 +30,17 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 def post_fork(server: Any, worker: Any) -> None:
     """End a worker with its master: `kill -9` of the master leaves nothing that holds the port."""
     end_with_parent(signal.SIGKILL)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Refuse a demo that was told to answer beyond this machine."""
+    from peersupport.portal import startup
+    from peersupport.wsgi import CANNOT_START
+
+    try:
+        for listener in worker.sockets:
+            address = listener.getsockname()
+            startup.check_address(address[0] if isinstance(address, tuple) else "localhost")
+    except startup.RefusedToStart as refusal:
+        sys.stderr.write(f"Refused to start: {refusal}\n")
+        raise SystemExit(CANNOT_START) from None

@@ -125,9 +125,9 @@ def refuse_unsafe_start(**_: Any) -> None:
     """Stop a worker or beat that must not run with this configuration."""
     import django
 
-    from peersupport.portal import startup
-
     django.setup()
+    from peersupport.portal import startup  # needs the apps
+
     try:
         startup.refuse_unsafe_start()
     except Exception as refusal:

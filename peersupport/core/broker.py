@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 WHOLE = ".msg"
 
 
-class Channel(virtual.Channel):  # type: ignore[misc]  # kombu's base is untyped
+class Channel(virtual.Channel):
     """Puts messages into, and takes them from, one folder per queue."""
 
     supports_fanout = False
@@ -39,7 +39,8 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # kombu's base is untyped
         """Return the folder of a queue; queue names become folder names and nothing else."""
         if not queue or queue.startswith(".") or os.sep in queue or "\0" in queue:
             raise ChannelError(f"Not a name for a queue: {queue!r}")
-        return Path(self.connection.client.transport_options["folder"]) / queue
+        client: Any = self.connection.client
+        return Path(client.transport_options["folder"]) / queue
 
     def _files(self, queue: str) -> list[Path]:
         """Return the whole messages of a queue, oldest first. Names begin with the time."""
@@ -97,7 +98,7 @@ class Channel(virtual.Channel):  # type: ignore[misc]  # kombu's base is untyped
         return removed
 
 
-class Transport(virtual.Transport):  # type: ignore[misc]  # kombu's base is untyped
+class Transport(virtual.Transport):
     """Looks into the folders every `polling_interval` seconds; needs the option `folder`."""
 
     Channel = Channel

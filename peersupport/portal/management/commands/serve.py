@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
+from peersupport.portal.startup import check_address, refuse_unsafe_start
 from peersupport.portal.supervisor import STOP_SIGNALS, Part, Supervisor
 
 HOST = "127.0.0.1"
@@ -50,9 +51,8 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         """Bring database, static files and, in the demo, the cast up to date."""
-        from peersupport.portal.startup import refuse_unsafe_start
-
-        refuse_unsafe_start()
+        check_address(HOST)
+        refuse_unsafe_start(before_migrate=True)
         self.stdout.write("Preparing the database ...")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
