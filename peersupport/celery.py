@@ -67,7 +67,7 @@ def _broker() -> dict[str, Any]:
             },
         }
     return {
-        "broker_url": "folder://",
+        "broker_url": "folder://local/",
         "broker_transport": "peersupport.core.broker:Transport",
         "broker_transport_options": {
             "folder": str(settings.DATA_DIR / "broker"),

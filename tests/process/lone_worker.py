@@ -9,7 +9,7 @@ FOLDER = Path(os.environ["LONE_FOLDER"])
 
 app = Celery("lone")
 app.conf.update(
-    broker_url="folder://",
+    broker_url="folder://local/",
     broker_transport="peersupport.core.broker:Transport",
     broker_transport_options={"folder": str(FOLDER / "broker"), "polling_interval": 0.1},
     task_ignore_result=True,

@@ -17,7 +17,7 @@ QUEUE = "race"
 def channel(folder: Path) -> Any:
     """Open the broker in a folder."""
     connection: Any = Connection(
-        "folder://",
+        "folder://local/",
         transport="peersupport.core.broker:Transport",
         transport_options={"folder": str(folder)},
     )

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from peersupport.portal.startup import check_address, refuse_unsafe_start
+from peersupport.portal.startup import RefusedToStart, check_address, refuse_unsafe_start
 from peersupport.portal.supervisor import STOP_SIGNALS, Part, Supervisor
 
 HOST = "127.0.0.1"
@@ -51,8 +51,11 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         """Bring database, static files and, in the demo, the cast up to date."""
-        check_address(HOST)
-        refuse_unsafe_start(before_migrate=True)
+        try:
+            check_address(HOST)
+            refuse_unsafe_start(before_migrate=True)
+        except RefusedToStart as refusal:
+            sys.exit(f"Refused to start: {refusal}")
         self.stdout.write("Preparing the database ...")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -86,7 +89,9 @@ def parts(listener: int) -> list[Part]:
         ],
         pass_fds=(listener,),
     )
-    celery = [python, "-m", "celery", "--quiet", "--app", "peersupport.celery"]
+    # Celery warns at length about root; whoever starts this as root on a fresh machine knows.
+    as_root = ["-W", "ignore:You're running the worker with superuser privileges"]
+    celery = [python, *as_root, "-m", "celery", "--quiet", "--app", "peersupport.celery"]
     worker = Part(
         name="worker",
         command=[
