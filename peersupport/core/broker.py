@@ -4,7 +4,7 @@ kombu has such a transport, but its messages become visible before they are writ
 comes in between loses the message, and one empty file ends the worker. Here a file takes its name
 only when it is whole, a message belongs to whoever manages to remove its file, and what cannot be
 read is dropped. A broker of this program carries wake-ups and nothing else; the rows in the
-database are what must not be lost (docs/decisions/0005-broker.md).
+database are what must not be lost (docs/decisions/0007-one-command.md).
 
 There is one kind of exchange, the direct one. Fan-out (Celery's remote control and events) is
 switched off in `peersupport/celery.py`.
