@@ -1,0 +1,1 @@
+"""The face of the program: base page, components, forms, errors, letters."""

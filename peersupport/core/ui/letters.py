@@ -1,0 +1,31 @@
+"""The one letter for everything personal.
+
+Mailboxes show the subject and the beginning of the text on locked screens and to whoever stands
+behind. So both are the same for every letter and say nothing, and the crisis lines, which every
+letter carries, come last.
+"""
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from peersupport.core.ui.crisis import extra_lines
+
+
+def personal_letter(to: str, lines: list[str], link: str) -> tuple[str, str, str]:
+    """Return subject, text and HTML of a letter to one person.
+
+    `lines` are whole sentences that may stand in anybody's mailbox; `link` is the only link.
+    """
+    subject = _("You have a message")
+    context = {
+        "to": to,
+        "lines": lines,
+        "link": link,
+        "subject": subject,
+        "crisis_lines": extra_lines(),
+        "help_link": f"{settings.PUBLIC_URL.rstrip('/')}/help-now/",
+    }
+    text = render_to_string("letters/personal.txt", context).strip() + "\n"
+    html = render_to_string("letters/personal.html", context)
+    return subject, text, html
