@@ -1,0 +1,1 @@
+"""Audit: acts of staff and of the privileged, append-only. Never what a student does."""

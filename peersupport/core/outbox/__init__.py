@@ -1,0 +1,1 @@
+"""Outgoing messages as rows: written in the transaction of the act, delivered afterwards."""

@@ -33,17 +33,14 @@ class CalmErrors:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request."""
-        if _has_nul(request):
-            response = calm_page(request, 400)
-        else:
-            response = self.get_response(request)
+        response = calm_page(request, 400) if _has_nul(request) else self.get_response(request)
         if response.status_code == 405 and not response.streaming and not response.content:
             response = _with_allow(calm_page(request, 405), response.get("Allow", ""))
         return _with_headers(request, response)
 
 
 def _has_nul(request: HttpRequest) -> bool:
-    """Tell whether the address holds a NUL: no text we keep has one, and PostgreSQL fails on it."""
+    """Tell whether the address holds a NUL. No text of ours has one, and PostgreSQL fails on it."""
     query = request.META.get("QUERY_STRING", "").lower()
     return "\x00" in request.path_info or "%00" in query or "\x00" in query
 

@@ -25,11 +25,11 @@ def leave(request: HttpRequest) -> HttpResponse:
     Not by a redirect: our policy lets forms go nowhere but here, and Chromium holds a redirect
     that answers a form to the same policy. So a blank page of ours moves on by itself.
     """
-    if request.method == "POST":
-        logout(request)
-        response = render(request, "ui/left.html", {"exit_url": settings.EXIT_URL})
-    else:
-        response = render(request, "ui/leave.html", {"exit_url": settings.EXIT_URL})
+    context = {"exit_url": settings.EXIT_URL, "look": look_of(request)}
+    if request.method != "POST":
+        return render(request, "ui/leave.html", context)
+    logout(request)
+    response = render(request, "ui/left.html", context)
     response["Referrer-Policy"] = "no-referrer"
     return response
 

@@ -1,0 +1,63 @@
+"""Kinds of messages, registered by the apps that know their words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from peersupport.core.outbox.models import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message ready to be sent."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: whether it was asked for, and how it is composed at sending.
+
+    `compose` looks at the live thing again and returns None when there is nothing to say any
+    more. `keep_row` keeps the delivered row for a week; kinds about visits must not.
+    """
+
+    name: str
+    asked: bool
+    compose: Callable[[Outgoing, datetime], Letter | None]
+    keep_row: bool = False
+
+
+Verdict = Literal["pass", "hold", "drop"]
+Gate = Callable[[Kind, Outgoing, datetime], Verdict]
+
+_kinds: dict[str, Kind] = {}
+_gates: list[Gate] = []
+
+
+def register(kind: Kind) -> None:
+    """Make a kind known. Registering the same name again replaces it."""
+    _kinds[kind.name] = kind
+
+
+def kind_of(name: str) -> Kind | None:
+    """Return a registered kind."""
+    return _kinds.get(name)
+
+
+def register_gate(gate: Gate) -> None:
+    """Add a step that may hold or drop a message at sending (limits, quiet hours)."""
+    _gates.append(gate)
+
+
+def verdict(kind: Kind, outgoing: Outgoing, now: datetime) -> Verdict:
+    """Return what the gates say: the first that does not pass decides."""
+    for gate in _gates:
+        said = gate(kind, outgoing, now)
+        if said != "pass":
+            return said
+    return "pass"

@@ -1,0 +1,66 @@
+"""Tables of the outbox."""
+
+from django.db import models
+from django.db.models import Q
+
+from peersupport.core import ids
+
+
+class Outgoing(models.Model):
+    """One message on its way. Messages about visits name no recipient: it is found at sending."""
+
+    class State(models.TextChoices):
+        """Where a message stands."""
+
+        DUE = "due"
+        SENT = "sent"
+        DEAD = "dead"
+        DROPPED = "dropped"
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    kind = models.CharField(max_length=40)
+    key = models.BinaryField(max_length=32, unique=True)
+    recipient = models.UUIDField(null=True)
+    ref = models.BinaryField(default=b"")
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
+    lease_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=60, blank=True, default="")
+    message_id = models.UUIDField(default=ids.new_id)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["due", "sent", "dead", "dropped"]),
+                name="outbox_outgoing_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_until__isnull=True, lease_token__isnull=True)
+                | Q(lease_until__isnull=False, lease_token__isnull=False),
+                name="outbox_outgoing_lease_is_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="due"), name="outbox_outgoing_due")
+        ]
+
+
+class Tombstone(models.Model):
+    """A keyed mark that something was said; it outlives the message's row."""
+
+    key = models.BinaryField(max_length=32, primary_key=True)
+    until = models.DateTimeField(db_index=True)
+
+
+class DrainRun(models.Model):
+    """One row: when the outbox was last drained."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="outbox_drain_one_row")]

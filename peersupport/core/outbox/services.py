@@ -1,0 +1,58 @@
+"""Putting messages into the outbox, and forgetting delivered ones."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from peersupport.core.crypto import keyring
+from peersupport.core.outbox.models import Outgoing, Tombstone
+from peersupport.core.outbox.wake import wake
+
+TOMBSTONE = timedelta(days=400)
+KEPT = timedelta(days=7)
+
+
+def mark_of(key: str) -> bytes:
+    """Return the keyed mark of a logical message: it names nobody without the keyring."""
+    return keyring().mac(key.encode(), purpose="outbox-key")
+
+
+def enqueue(
+    *,
+    kind: str,
+    key: str,
+    due_at: datetime,
+    expires_at: datetime,
+    now: datetime,
+    recipient: uuid.UUID | None = None,
+    ref: bytes = b"",
+) -> bool:
+    """Put one message into the outbox, in the caller's transaction.
+
+    `key` names the logical message: it is said once, even after its row is gone. Returns whether
+    this call put it there. A worker is woken after the commit.
+    """
+    mark = mark_of(key)
+    if Tombstone.objects.filter(key=mark, until__gt=now).exists():
+        return False
+    row = Outgoing(
+        kind=kind, key=mark, recipient=recipient, ref=ref, due_at=due_at, expires_at=expires_at
+    )
+    Outgoing.objects.bulk_create([row], ignore_conflicts=True)
+    if not Outgoing.objects.filter(pk=row.pk).exists():
+        return False
+    transaction.on_commit(wake)
+    return True
+
+
+@transaction.atomic(durable=True)
+def forget_delivered(*, now: datetime) -> int:
+    """Delete rows a week after they ended and marks whose time is over. Returns how many rows."""
+    ended = Outgoing.objects.exclude(state=Outgoing.State.DUE).filter(done_at__lte=now - KEPT)
+    for mark in ended.values_list("key", flat=True):
+        stone = Tombstone(key=bytes(mark), until=now + TOMBSTONE)
+        Tombstone.objects.bulk_create([stone], ignore_conflicts=True)
+    count = ended.delete()[0]
+    Tombstone.objects.filter(until__lte=now).delete()
+    return count
