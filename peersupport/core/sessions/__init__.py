@@ -1,0 +1,1 @@
+"""Sessions whose table signs nobody in and names nobody."""

@@ -1,0 +1,64 @@
+"""What accounts keep."""
+
+from django.utils.translation import gettext_lazy as _
+
+from peersupport.core.datamap.registry import Keeps, Store
+
+
+def _account(what: object) -> Keeps:
+    return Keeps(
+        holds=what,  # type: ignore[arg-type]
+        about=_("the person with the account"),
+        keyed_to=_("the account"),
+        lives=_("until the account is deleted"),
+    )
+
+
+STORES = [
+    Store(
+        key="accounts",
+        title=_("Accounts"),
+        models={
+            "accounts.Person": {
+                "id": _account(_("a random number")),
+                "email": _account(_("the e-mail address")),
+                "called": _account(_("what to be called")),
+                "is_active": _account(_("whether they may sign in")),
+                "session_epoch": _account(_("a random mark that ends all sessions when changed")),
+                "joined_on": _account(_("the month of joining")),
+                "password": _account(_("nothing: there are no passwords")),
+                "last_login": _account(_("the month of the last sign-in")),
+            },
+            "accounts.RoleGrant": {
+                "id": _account(_("a random number")),
+                "person": _account(_("who has the role")),
+                "role": _account(_("the role")),
+                "granted_by": _account(_("who gave it")),
+                "granted_on": _account(_("on which day")),
+                "revoked_on": _account(_("when it ended")),
+            },
+            "accounts.Profile": {
+                "id": _account(_("a random number")),
+                "person": _account(_("whose profile it is")),
+                "shown_name": _account(_("the name students see")),
+                "year": _account(_("the year students see")),
+                "cleared_until": _account(_("until when they are trained")),
+            },
+            "account.EmailAddress": {
+                "id": _account(_("a number")),
+                "user": _account(_("whose address it is")),
+                "email": _account(_("the e-mail address")),
+                "verified": _account(_("whether a code reached it")),
+                "primary": _account(_("whether it is the main one")),
+            },
+            "account.EmailConfirmation": {
+                "id": _account(_("a number; unused")),
+                "email_address": _account(_("unused")),
+                "created": _account(_("unused")),
+                "sent": _account(_("unused")),
+                "key": _account(_("unused")),
+            },
+        },
+        forget=None,
+    )
+]

@@ -1,0 +1,57 @@
+"""Writes on people and roles."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Person, RoleGrant
+from accounts.permissions import may_grant
+from accounts.rules import LastAdministrator, NotAllowed, Role
+from peersupport.core import ids
+from peersupport.core.actors import Actor
+from peersupport.core.audit.services import record
+
+
+@transaction.atomic
+def grant_role(*, person: Person, role: Role, by: Actor, now: datetime) -> None:
+    """Give a role; giving it twice is once. In force from the person's next request."""
+    if not may_grant(by, role):
+        raise NotAllowed
+    row = RoleGrant(person=person, role=str(role), granted_by=by.actor_id, granted_on=now.date())
+    RoleGrant.objects.bulk_create([row], ignore_conflicts=True)
+    if RoleGrant.objects.filter(pk=row.pk).exists():
+        record(
+            by=by,
+            verb="grant role",
+            thing="person",
+            thing_id=str(person.pk),
+            now=now,
+            note=str(role),
+        )
+    person.__dict__.pop("roles", None)
+
+
+@transaction.atomic
+def revoke_role(*, person: Person, role: Role, by: Actor, now: datetime) -> None:
+    """Take a role away. Raises LastAdministrator if nobody would be left."""
+    if not may_grant(by, role):
+        raise NotAllowed
+    active = RoleGrant.objects.filter(role=str(role), revoked_on__isnull=True)
+    if role == Role.ADMINISTRATOR and not active.exclude(person=person).exists():
+        raise LastAdministrator
+    if active.filter(person=person).update(revoked_on=now.date()):
+        record(
+            by=by,
+            verb="revoke role",
+            thing="person",
+            thing_id=str(person.pk),
+            now=now,
+            note=str(role),
+        )
+    person.__dict__.pop("roles", None)
+
+
+@transaction.atomic(durable=True)
+def sign_out_everywhere(*, person: Person) -> None:
+    """End every session of this person at their next request."""
+    Person.objects.filter(pk=person.pk).update(session_epoch=ids.new_id())

@@ -1,0 +1,10 @@
+"""Sessions."""
+
+from django.apps import AppConfig
+
+
+class SessionsConfig(AppConfig):
+    """The sessions app."""
+
+    name = "peersupport.core.sessions"
+    label = "sessions"
