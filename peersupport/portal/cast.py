@@ -1,0 +1,63 @@
+"""The demo's cast."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.models import Person, Profile
+from accounts.rules import Role
+from accounts.services import grant_role
+from peersupport.core.actors import SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the cast."""
+
+    name: str
+    what: str
+    roles: tuple[Role, ...]
+    year: str = ""
+
+    @property
+    def email(self) -> str:
+        """The address this one signs in with."""
+        return f"{self.name.lower()}@school.example"
+
+
+_BOTH = (Role.STUDENT, Role.SUPPORTER)
+CAST = (
+    Part("Ana", "student", (Role.STUDENT,)),
+    Part("Ben", "student", (Role.STUDENT,)),
+    Part("Sol", "supporter", _BOTH, "year 2"),
+    Part("Priya", "supporter", _BOTH, "year 4"),
+    Part("Marcus", "supporter", _BOTH, "year 3"),
+    Part("Cora", "coordinator", (Role.COORDINATOR,)),
+    Part("Ida", "administrator", (Role.ADMINISTRATOR,)),
+    Part("Dee", "counselor; leads. The care side comes later", ()),
+    Part("Eli", "counselor. The care side comes later", ()),
+)
+
+
+@transaction.atomic
+def ensure_cast(now: datetime) -> dict[str, Person]:
+    """Make whoever of the cast is missing; return all by first name in lower case."""
+    people = {person.email: person for person in Person.objects.all()[:200]}
+    found = {}
+    for part in CAST:
+        person = people.get(part.email)
+        if person is None:
+            person = Person.objects.create_user(part.email, joined=now.date(), called=part.name)
+        for role in part.roles:
+            grant_role(person=person, role=role, by=SYSTEM, now=now)
+        if Role.SUPPORTER in part.roles:
+            row = Profile(
+                person=person,
+                shown_name=part.name,
+                year=part.year,
+                cleared_until=date(now.year + 1, 6, 30),
+            )
+            Profile.objects.bulk_create([row], ignore_conflicts=True)
+        found[part.name.lower()] = person
+    return found

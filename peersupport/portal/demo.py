@@ -1,0 +1,59 @@
+"""The demo's own pages: the cast, signing in as anybody, the mailbox. Never outside the demo."""
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Person
+from peersupport.core.outbox.demo_mailbox import read_all
+from peersupport.portal.cast import CAST
+
+
+def _only_in_the_demo() -> None:
+    if not settings.DEMO:
+        raise Http404
+
+
+@require_safe
+def cast(request: HttpRequest) -> HttpResponse:
+    """Show who is who, with one button each."""
+    _only_in_the_demo()
+    return render(request, "demo/cast.html", {"cast": CAST})
+
+
+@csrf_exempt  # anybody may sign in as anybody here: there is nothing to forge
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in as one of the cast."""
+    _only_in_the_demo()
+    address = request.POST.get("email", "").strip().lower()
+    if "\0" in address:
+        raise Http404
+    person = Person.objects.filter(email=address, is_active=True).first()
+    if person is None:
+        raise Http404
+    login(request, person, backend="accounts.backends.ActivePersonBackend")
+    onward = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(onward, {request.get_host()}, request.is_secure()):
+        onward = "/"
+    return redirect(onward)
+
+
+@require_safe
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """Show every message the demo sent, newest first."""
+    _only_in_the_demo()
+    to = request.GET.get("to") or None
+    return render(request, "demo/mailbox.html", {"messages_sent": read_all(to), "to": to or ""})
+
+
+urlpatterns = [
+    path("", cast, name="cast"),
+    path("sign-in/", sign_in, name="sign-in"),
+    path("mailbox/", mailbox, name="mailbox"),
+]

@@ -1,0 +1,11 @@
+"""Addresses of the demo: the web side, the cast, the mailbox and the components."""
+
+from django.urls import include, path
+
+from peersupport.portal import demo
+from peersupport.urls_web import handler400, handler403, handler404, handler500
+from peersupport.urls_web import urlpatterns as web
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+urlpatterns = [*web, path("demo/", include((demo.urlpatterns, "demo")))]
