@@ -1,9 +1,24 @@
 """People."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+
+
+def _note(sender: Any, user: Any, **_: Any) -> None:
+    from accounts.services import note_sign_in
+    from peersupport.core import clock
+
+    note_sign_in(person=user, now=clock.now())
 
 
 class AccountsConfig(AppConfig):
     """The accounts app."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """Keep only the month of a sign-in, instead of Django's exact time."""
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
+        user_logged_in.connect(_note, dispatch_uid="note_sign_in")

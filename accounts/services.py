@@ -4,11 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import Person, RoleGrant
+from accounts.models import Person, RoleGrant, month_of
 from accounts.permissions import may_grant
 from accounts.rules import LastAdministrator, NotAllowed, Role
 from peersupport.core import ids
-from peersupport.core.actors import Actor
+from peersupport.core.actors import SYSTEM, Actor
 from peersupport.core.audit.services import record
 
 
@@ -55,3 +55,30 @@ def revoke_role(*, person: Person, role: Role, by: Actor, now: datetime) -> None
 def sign_out_everywhere(*, person: Person) -> None:
     """End every session of this person at their next request."""
     Person.objects.filter(pk=person.pk).update(session_epoch=ids.new_id())
+
+
+@transaction.atomic
+def join_as_student(*, email: str, now: datetime) -> Person:
+    """Return the person of an address that has just proved itself, made if need be.
+
+    The caller has checked that the address may join.
+    """
+    found = Person.objects.filter(email=email.lower()).first()
+    if found is not None:
+        return found
+    person = Person.objects.create_user(email, joined=now.date())
+    grant_role(person=person, role=Role.STUDENT, by=SYSTEM, now=now)
+    return person
+
+
+def note_sign_in(*, person: Person, now: datetime) -> None:
+    """Note the month of a sign-in; writes nothing when the month is known already."""
+    month = month_of(now)
+    if person.last_login != month:
+        Person.objects.filter(pk=person.pk).update(last_login=month)
+
+
+@transaction.atomic(durable=True)
+def change_called(*, person: Person, called: str) -> None:
+    """Set what to be called."""
+    Person.objects.filter(pk=person.pk).update(called=called)

@@ -23,6 +23,7 @@ def bare(request: HttpRequest | None) -> dict[str, Any]:
         "site_name": settings.SITE_NAME,
         "look": "system" if request is None else look_of(request),
         "crisis_lines": extra_lines(),
+        "exit_url": settings.EXIT_URL,
     }
 
 

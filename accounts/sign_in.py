@@ -1,0 +1,90 @@
+"""One flow, "e-mail, then code", that signs in or creates. Built on allauth's login by code.
+
+Known, unknown, not allowed and inactive addresses get the same page and one mail each; only the
+mail's words differ, and only the mailbox's owner reads them.
+"""
+
+import hmac
+from datetime import datetime
+from typing import Any
+
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.account.models import Login
+from allauth.account.stages import LoginByCodeStage, LoginStageController
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from accounts.adapter import send_now
+from accounts.models import Person
+from accounts.services import join_as_student
+from peersupport.core import clock
+
+
+def is_eligible(email: str) -> bool:
+    """Return whether an address without an account may make one: by domain, only by setting."""
+    return email.rpartition("@")[2].lower() in settings.STUDENT_DOMAINS
+
+
+class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
+    """allauth's process, which also lets in those who may make an account."""
+
+    def send_by_email(self, email: str, skip_enumeration_mails: bool = False) -> None:
+        """Send one mail, whoever it is: the code, or that this address cannot sign in."""
+        if self.user or (self.state.get("may_join") and is_eligible(email)):
+            code = self.generate_code()
+            text = _(
+                "Your code is %(code)s\n\n"
+                "Type it on the page where you asked for it. It works once, for 15 minutes.\n"
+                "If you did not ask for it, you need not do anything.\n"
+            ) % {"code": code}
+        else:
+            self.state["code"] = ""
+            text = _(
+                "Somebody asked for a sign-in code for this address, but nobody can sign in "
+                "with it.\nIf it was you, try the address the school knows you by.\n"
+            )
+        send_now(email, _("Your sign-in code"), text)
+
+    def join(self, now: datetime) -> None:
+        """Make the account, now that the code has shown whose address it is."""
+        if self.user is None and self.state.get("may_join"):
+            self._user = join_as_student(email=self.state["email"], now=now)
+            self.stage.login.user = self._user
+
+
+def begin(request: HttpRequest, email: str, onward: str) -> None:
+    """Send a code to an address. Raises CouldNotSend."""
+    known = Person.objects.filter(email=email).first()
+    person = known if known is not None and known.is_active else None
+    login = Login(user=person, email=email, redirect_url=onward)
+    login.state["stages"] = {"current": "login_by_code"}
+    stage = LoginByCodeStage(LoginStageController(request, login), request, login)
+    stage.state.update(CodeProcess.initial_state(user=person, email=email))
+    stage.state["initiated_by_user"] = True
+    stage.state["may_join"] = known is None
+    process = CodeProcess(stage=stage)
+    process.send()
+    process.persist()
+
+
+def resume(request: HttpRequest) -> CodeProcess | None:
+    """Return the sign-in that this browser has begun, if it still can be finished."""
+    stage = LoginStageController.enter(request, LoginByCodeStage.key)
+    if stage is None:
+        return None
+    process = CodeProcess(stage=stage)
+    found: CodeProcess | None = process.abort_if_invalid()
+    return found
+
+
+def confirm(process: CodeProcess, typed: str) -> HttpResponse | None:
+    """Sign in with a code; None if it is not the right one. Few tries, then all is void."""
+    right = process.code
+    if not right or not hmac.compare_digest(right.encode(), typed.encode("utf-8", "replace")):
+        process.record_invalid_attempt()
+        return None
+    process.join(clock.now())
+    onward: Any = process.stage.login.redirect_url
+    response: HttpResponse = process.finish(onward)
+    return response

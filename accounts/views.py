@@ -1,0 +1,103 @@
+"""Pages of sign-in and of one's own account."""
+
+from django.contrib.auth import logout
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import limits, sign_in
+from accounts.adapter import CouldNotSend
+from accounts.forms import AddressForm, CalledForm, CodeForm
+from accounts.models import Person
+from accounts.permissions import signed_in
+from accounts.services import change_called, sign_out_everywhere
+
+_GET_OR_POST = ["GET", "HEAD", "POST"]
+
+
+def _onward(request: HttpRequest) -> str:
+    """Return where to go after signing in: an address of this site, else Today."""
+    wanted = request.POST.get("next") or request.GET.get("next") or "/"
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return wanted if safe and len(wanted) < 500 and wanted.isprintable() else "/"
+
+
+@require_http_methods(_GET_OR_POST)
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask for the address and send a code. The answer is the same for every address."""
+    onward = _onward(request)
+    if request.user.is_authenticated:
+        return redirect(onward)
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    context = {"form": form, "onward": onward}
+    if request.method != "POST":
+        return render(request, "accounts/sign_in.html", context)
+    if not form.is_valid():
+        return render(request, "accounts/sign_in.html", context, status=400)
+    email = form.cleaned_data["email"]
+    if not limits.may_ask(request, email):
+        return render(request, "errors/429.html", status=429)
+    try:
+        sign_in.begin(request, email, onward)
+    except CouldNotSend:
+        form.add_error(None, _("We could not send the code just now. Try again in a minute."))
+        return render(request, "accounts/sign_in.html", context, status=503)
+    return redirect("accounts:code")
+
+
+@require_http_methods(_GET_OR_POST)
+def code(request: HttpRequest) -> HttpResponse:
+    """Take the code, once, with few tries."""
+    process = sign_in.resume(request)
+    if process is None:
+        return redirect("accounts:sign-in")
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    context = {"form": form, "email": process.state.get("email", "")}
+    if request.method != "POST":
+        return render(request, "accounts/code.html", context)
+    if form.is_valid():
+        if not limits.may_try(request, context["email"]):
+            return render(request, "errors/429.html", status=429)
+        response = sign_in.confirm(process, form.cleaned_data["code"])
+        if response is not None:
+            return response
+        if sign_in.resume(request) is None:
+            return redirect("accounts:sign-in")
+        form.add_error("code", _("That is not the code. Look at the newest e-mail from us."))
+    return render(request, "accounts/code.html", context, status=400)
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Sign out."""
+    logout(request)
+    return redirect("/")
+
+
+@require_http_methods(_GET_OR_POST)
+def account(request: HttpRequest) -> HttpResponse:
+    """Show and change one's own account."""
+    if not isinstance(request.user, Person):
+        return redirect("accounts:sign-in")
+    person = request.user
+    if request.method != "POST":
+        form = CalledForm(initial={"called": person.called})
+        context = {"form": form, "personal": True}
+        return render(request, "accounts/account.html", context)
+    form = CalledForm(request.POST)
+    if form.is_valid():
+        change_called(person=person, called=form.cleaned_data["called"])
+        return redirect("accounts:account")
+    return render(request, "accounts/account.html", {"form": form, "personal": True}, status=400)
+
+
+@require_POST
+def leave_everywhere(request: HttpRequest) -> HttpResponse:
+    """Sign out on every device."""
+    if not request.user.is_authenticated:
+        raise Http404
+    sign_out_everywhere(person=signed_in(request))
+    logout(request)
+    return redirect("/")
