@@ -124,3 +124,36 @@ def field(bound: BoundField, look: str = "", width: str = "", **attrs: Any) -> d
         "described": " ".join(described),
         "is_optional": not bound.field.required and kind in ("input", "radios"),
     }
+
+
+@register.inclusion_tag("_components/slot_picker.html")
+def slot_picker(bound: BoundField, days: Any, hint: str = "") -> dict[str, Any]:
+    """Draw times as chips, by day, for a field that keeps one of them.
+
+    Each day has `title` and `times`; each of these has `words` ("5:30pm") and `time`, whose
+    `value` the form sends and whose `who` stands below. `is_taken` marks one that cannot be had.
+    """
+    chosen = str(bound.value() or "")
+    count = 0
+    drawn: list[dict[str, Any]] = []
+    for day in days:
+        slots: list[dict[str, Any]] = []
+        for offered in day["times"]:
+            time = offered["time"]
+            # The first carries the field's own id, so that the error summary leads to it.
+            slots.append(
+                {
+                    "value": time.value,
+                    "words": offered["words"],
+                    "who": getattr(time, "who", ""),
+                    "id": f"{bound.auto_id}_{count}" if count else bound.auto_id,
+                    "is_chosen": time.value == chosen,
+                    "is_taken": bool(offered.get("is_taken")),
+                }
+            )
+            count += 1
+        drawn.append({"title": day["title"], "slots": slots})
+    described = [f"{bound.auto_id}-hint"] if hint else []
+    if bound.errors:
+        described.append(f"{bound.auto_id}-error")
+    return {"bound": bound, "days": drawn, "hint": hint, "described": " ".join(described)}
