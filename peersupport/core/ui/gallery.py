@@ -121,7 +121,12 @@ def _doors() -> dict[str, list[dict[str, Any]]]:
         "action_url": "#",
         "action_label": "See times",
     }
-    nameless = {"title": "Room 214", "when": "5:30pm to 7pm", "kind": "info", "word": "Starts 5:30pm"}
+    nameless = {
+        "title": "Room 214",
+        "when": "5:30pm to 7pm",
+        "kind": "info",
+        "word": "Starts 5:30pm",
+    }
     return {"one": [nameless], "many": [priya, marcus, late, away]}
 
 
@@ -150,7 +155,13 @@ def _events() -> list[dict[str, Any]]:
             "kind": "info",
             "word": "Join the waiting list",
         },
-        {**dinner, "title": f"Breakfast with {_LONG_NAME}", "left": "", "kind": "off", "word": "Cancelled"},
+        {
+            **dinner,
+            "title": f"Breakfast with {_LONG_NAME}",
+            "left": "",
+            "kind": "off",
+            "word": "Cancelled",
+        },
     ]
 
 
@@ -166,19 +177,48 @@ def _icons() -> list[str]:
 def everything() -> dict[str, Any]:
     """Return the context of the components page."""
     rows = [
-        {"label": "Who this is about", "value": "A classmate", "change_url": "#", "change_hidden": "who this is about"},
-        {"label": "How soon", "tag": ("warn", "Soon: within 2 working days"), "change_url": "#", "change_hidden": "how soon"},
-        {"label": "Share with", "value": f"{_LONG_NAME}, {_LONG_PLACE}", "change_url": "#", "change_hidden": "with whom to share it"},
+        {
+            "label": "Who this is about",
+            "value": "A classmate",
+            "change_url": "#",
+            "change_hidden": "who this is about",
+        },
+        {
+            "label": "How soon",
+            "tag": ("warn", "Soon: within 2 working days"),
+            "change_url": "#",
+            "change_hidden": "how soon",
+        },
+        {
+            "label": "Share with",
+            "value": f"{_LONG_NAME}, {_LONG_PLACE}",
+            "change_url": "#",
+            "change_hidden": "with whom to share it",
+        },
     ]
     return {
-        "tags": [("ok", "Open now"), ("info", "Routine: within 5 working days"), ("warn", "Soon: within 2 working days"), ("danger", "Urgent: today"), ("off", "Not in today")],
+        "tags": [
+            ("ok", "Open now"),
+            ("info", "Routine: within 5 working days"),
+            ("warn", "Soon: within 2 working days"),
+            ("danger", "Urgent: today"),
+            ("off", "Not in today"),
+        ],
         "doors": _doors(),
         "days": _days(),
         "times": TimeForm(prefix="times"),
         "times_wrong": TimeForm({}, prefix="lost"),
         "sample": SampleForm(prefix="sample"),
         "wrong": _wrong_form(),
-        "line": {"place": "2nd", "steps": ["done", "you", "", ""], "about": "About 10 to 20 minutes.", "next": "You can close this page. Come back to it when you like.", "updated": "3:42pm", "again_url": "#", "leave_url": "#"},
+        "line": {
+            "place": "2nd",
+            "steps": ["done", "you", "", ""],
+            "about": "About 10 to 20 minutes.",
+            "next": "You can close this page. Come back to it when you like.",
+            "updated": "3:42pm",
+            "again_url": "#",
+            "leave_url": "#",
+        },
         "rows": rows,
         "events": _events(),
         "head": ["Term", "Hours kept open", "Trained"],
