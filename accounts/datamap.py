@@ -2,12 +2,12 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from peersupport.core.datamap.registry import Keeps, Store
+from peersupport.core.datamap.registry import Keeps, Store, Words
 
 
-def _account(what: object) -> Keeps:
+def _account(what: Words) -> Keeps:
     return Keeps(
-        holds=what,  # type: ignore[arg-type]
+        holds=what,
         about=_("the person with the account"),
         keyed_to=_("the account"),
         lives=_("until the account is deleted"),

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from officehours.services.forgetting import forget_loads, forget_visits
-from peersupport.core.datamap.registry import Keeps, Store
+from peersupport.core.datamap.registry import Keeps, Store, Words
 
 _NOBODY = _("nobody")
 _NOTHING = _("nothing")
@@ -15,7 +15,7 @@ _DAY = _("24 hours after the visit; sealed copies cannot be opened after 48")
 _TERM = _("as long as the hours are listed")
 
 
-def _keep(what: object, who: object, key: object, lives: object) -> Keeps:
+def _keep(what: Words, who: Words, key: Words, lives: Words) -> Keeps:
     return Keeps(holds=what, about=who, keyed_to=key, lives=lives)
 
 
@@ -23,23 +23,23 @@ _ID = _keep(_("a random number"), _NOBODY, _NOTHING, _WEEK)
 _HOURS_ID = _keep(_("a random number"), _NOBODY, _NOTHING, _TERM)
 
 
-def _hours(what: object) -> Keeps:
+def _hours(what: Words) -> Keeps:
     return _keep(what, _SUPPORTER, _("the supporter's account"), _TERM)
 
 
-def _row(what: object) -> Keeps:
+def _row(what: Words) -> Keeps:
     return _keep(what, _NOBODY, _NOTHING, _WEEK)
 
 
-def _sealed(what: object) -> Keeps:
+def _sealed(what: Words) -> Keeps:
     return _keep(what, _STUDENT, _DAY_KEY, _DAY)
 
 
-def _count(what: object) -> Keeps:
+def _count(what: Words) -> Keeps:
     return _keep(what, _NOBODY, _NOTHING, _("kept"))
 
 
-def _load(what: object) -> Keeps:
+def _load(what: Words) -> Keeps:
     return _keep(what, _SUPPORTER, _("the supporter's account"), _("1 year"))
 
 

@@ -6,6 +6,7 @@ a name of the holder that only that day's key can compute. docs/decisions/0002-c
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from django.conf import settings
 from django.db import models
@@ -16,7 +17,7 @@ from officehours import rules
 from peersupport.core import ids
 
 
-def _choices(kind: type[rules.StrEnum]) -> list[tuple[str, str]]:
+def _choices(kind: type[StrEnum]) -> list[tuple[str, str]]:
     return [(str(item), str(item)) for item in kind]
 
 

@@ -2,14 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from peersupport.core.datamap.registry import Keeps, Store
+from peersupport.core.datamap.registry import Keeps, Store, Words
 
 
-def _fact(what: object) -> Keeps:
+def _fact(what: Words) -> Keeps:
     return Keeps(holds=what, about=_("nobody"), keyed_to=_("nothing"), lives=_("kept"))
 
 
-def _named(what: object) -> Keeps:
+def _named(what: Words) -> Keeps:
     return Keeps(
         holds=what,
         about=_("whoever stands behind the supporters"),

@@ -39,7 +39,7 @@ def slot_value(assignment: uuid.UUID, starts_at: datetime) -> str:
 
 
 def _profiles(people: Iterable[object]) -> dict[object, Profile]:
-    found = Profile.objects.filter(person__in=set(people))  # type: ignore[misc]
+    found = Profile.objects.filter(person__in=set(people))
     return {profile.person_id: profile for profile in found}
 
 

@@ -82,7 +82,7 @@ def holder_of(visit: Visit, now: datetime) -> Holder | None:
         return None
     try:
         context = _context(visit.pk, "holder")
-        plain = daykey.open_sealed(visit.key_day, visit.holder, context=context, now=now)
+        plain = daykey.open_sealed(visit.key_day, bytes(visit.holder), context=context, now=now)
     except (Forgotten, CannotOpen):
         return None
     person, mail = json.loads(_unpad(plain))
@@ -95,7 +95,7 @@ def name_of(visit: Visit, now: datetime) -> str:
         return ""
     try:
         context = _context(visit.pk, "name")
-        plain = daykey.open_sealed(visit.key_day, visit.name, context=context, now=now)
+        plain = daykey.open_sealed(visit.key_day, bytes(visit.name), context=context, now=now)
     except (Forgotten, CannotOpen):
         return ""
     return _unpad(plain).decode()
@@ -107,7 +107,7 @@ def log_of(visit: Visit, now: datetime) -> Log | None:
         return None
     try:
         context = _context(visit.pk, "log")
-        plain = daykey.open_sealed(log_day(visit), visit.log, context=context, now=now)
+        plain = daykey.open_sealed(log_day(visit), bytes(visit.log), context=context, now=now)
     except (Forgotten, CannotOpen):
         return None
     length, topics, other_help, weight = json.loads(_unpad(plain))

@@ -37,7 +37,7 @@ def _with_me(supporter: Person, visit: Visit, now: datetime) -> Visit:
 
 def _no_other_talk(visit: Visit) -> None:
     states = [str(state) for state in rules.WITH_SUPPORTER]
-    others = Visit.objects.filter(assignment=visit.assignment_id, state__in=states)
+    others = Visit.objects.filter(assignment=visit.assignment, state__in=states)
     if others.exclude(pk=visit.pk).exists():
         raise rules.AlreadyTalking
 
@@ -67,7 +67,7 @@ def start(*, visit: Visit, by: Person, now: datetime) -> Visit:
         raise rules.OutOfTime
     _no_other_talk(found)
     done = take_step(found, "start", now=now)
-    Assignment.objects.filter(pk=found.assignment_id, checked_in_at__isnull=True).update(
+    Assignment.objects.filter(visits=found.pk, checked_in_at__isnull=True).update(
         checked_in_at=now
     )
     touch_public()

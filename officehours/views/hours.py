@@ -22,6 +22,7 @@ from officehours.queries import pages
 from officehours.queries.sealed import Log
 from officehours.services import hours, talks
 from peersupport.core import clock, ids, words
+from peersupport.core.datamap.registry import Words
 from peersupport.core.states import NotAllowedFrom
 from program.queries import behind, facts
 
@@ -151,7 +152,7 @@ def _publish(request: HttpRequest, form: HoursForm, now: datetime) -> HttpRespon
     return redirect("hours:console")
 
 
-def _uncovered(form: HoursForm) -> str:
+def _uncovered(form: HoursForm) -> Words:
     zone, data = facts().zone, form.cleaned_data
     start, end = rules.bounds(data["day"], data["starts"], data["ends"], zone)
     missing = hours.uncovered(start, end)
@@ -216,7 +217,7 @@ def _act(request: HttpRequest, act: Callable[[Person, datetime], object]) -> Htt
     return redirect("hours:console")
 
 
-def _in_the_way(request: HttpRequest, text: str) -> HttpResponse:
+def _in_the_way(request: HttpRequest, text: Words) -> HttpResponse:
     context = {"personal": True, "back": reverse("hours:console"), "text": text}
     return render(request, "officehours/changed_meanwhile.html", context, status=409)
 

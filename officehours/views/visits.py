@@ -21,6 +21,7 @@ from officehours.models import Visit
 from officehours.queries import pages
 from officehours.services import booking
 from peersupport.core import clock, words
+from peersupport.core.datamap.registry import Words
 from peersupport.core.states import NotAllowedFrom
 from program.queries import facts
 
@@ -206,7 +207,7 @@ def described(visit: pages.MyVisit, now: Any, zone: Any) -> dict[str, Any]:
         "offer_other": visit.state == rules.S.CANCELLED
         and visit.ended_by in ("supporter", "program", "system"),
         "forgotten": words.moment_near(visit.forget_at, now, zone),
-        "length": _LENGTHS.get(visit.log.length) if visit.log else None,
+        "length": _LENGTHS.get(rules.LengthBand(visit.log.length)) if visit.log else None,
         "topics": _topics(visit),
         "log": visit.log,
         "is_log_removed": visit.is_log_removed,
@@ -222,7 +223,7 @@ def _topics(visit: pages.MyVisit) -> list[str]:
     return [str(names[topic]) for topic in visit.log.topics if topic in names]
 
 
-def _headline(visit: pages.MyVisit) -> str:
+def _headline(visit: pages.MyVisit) -> Words:
     if visit.state == rules.S.CANCELLED:
         return {
             "student": _("You gave up this time"),
@@ -242,7 +243,7 @@ def _headline(visit: pages.MyVisit) -> str:
     }.get(rules.VisitState(visit.state), _("This time is over"))
 
 
-def _tag(visit: pages.MyVisit) -> tuple[str, str]:
+def _tag(visit: pages.MyVisit) -> tuple[str, Words]:
     kind = {
         rules.S.BOOKED: "info",
         rules.S.ARRIVED: "ok",

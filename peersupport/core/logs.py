@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -61,10 +62,10 @@ class SilentReporter(ExceptionReporter):
         """Return nothing to show."""
         return {}
 
-    def get_traceback_text(self) -> str:
+    def get_traceback_text(self) -> SafeString:
         """Return the class name only."""
-        return getattr(self.exc_type, "__qualname__", "error")
+        return SafeString(getattr(self.exc_type, "__qualname__", "error"))
 
-    def get_traceback_html(self) -> str:
+    def get_traceback_html(self) -> SafeString:
         """Return the class name only."""
         return self.get_traceback_text()

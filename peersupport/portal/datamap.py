@@ -2,10 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from peersupport.core.datamap.registry import Keeps, Store
+from peersupport.core.datamap.registry import Keeps, Store, Words
 
 
-def _stamp(what: object) -> Keeps:
+def _stamp(what: Words) -> Keeps:
     return Keeps(holds=what, about=_("nobody"), keyed_to=_("nothing"), lives=_("kept"))
 
 

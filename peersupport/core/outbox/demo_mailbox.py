@@ -53,8 +53,6 @@ def read_all(to: str | None = None) -> list[Shown]:
     found: list[Shown] = []
     for path in sorted(directory.glob("*.eml"), reverse=True)[:_MOST]:
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        if not isinstance(message, ParsedMessage):
-            continue
         recipient = str(message["To"])
         if to is not None and recipient.lower() != to.lower():
             continue

@@ -88,7 +88,8 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             return self.create()
         cookie = self.session_key
-        plain = signing.JSONSerializer().dumps(self._get_session(no_load=must_create))
+        content = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
+        plain = signing.JSONSerializer().dumps(content)
         if len(plain) > _LARGEST:
             raise TooLarge
         sealed = seal_box(_data_key(cookie), plain, version=1, context="session")

@@ -24,8 +24,8 @@ _UNREADABLE = "\ufffd"
 _NEVER = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_TURNING}\ud800-\udfff{_UNREADABLE}]")
 _BREAKS = re.compile("[\t\n\r\u2028\u2029]")
 
-_REFUSED = gettext_lazy("There is a character here that we cannot use. Type this again by hand.")
-_ONE_LINE = gettext_lazy("Write this on one line.")
+_REFUSED = gettext_lazy("it holds a character we cannot use. Type it again by hand.")
+_ONE_LINE = gettext_lazy("write this on one line.")
 
 
 def refuse_unprintable(value: object) -> None:
@@ -142,6 +142,8 @@ def _speak_plainly(field: forms.Field, label: str) -> None:
     if "required" not in own:
         words = next(words for kind, words in _REQUIRED if isinstance(field, kind))
         field.error_messages["required"] = _asking(label, str(words))
+    field.error_messages.setdefault("unprintable", _asking(label, str(_REFUSED)))
+    field.error_messages.setdefault("line_breaks", _asking(label, str(_ONE_LINE)))
     for kind, key, sentence in _INVALID:
         if isinstance(field, kind) and key not in own:
             field.error_messages[key] = _asking(label, str(sentence))

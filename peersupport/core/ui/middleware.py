@@ -40,7 +40,7 @@ class CalmErrors:
 
 
 def _has_nul(request: HttpRequest) -> bool:
-    """Tell whether the address holds a NUL. No text of ours has one, and PostgreSQL fails on it."""
+    """Tell whether the address holds a NUL: no text of ours does, and PostgreSQL fails on it."""
     query = request.META.get("QUERY_STRING", "").lower()
     return "\x00" in request.path_info or "%00" in query or "\x00" in query
 
