@@ -54,7 +54,7 @@ def soft_url(name: str, *args: Any) -> str:
 def main_nav(request: HttpRequest | None, person: Any = None) -> dict[str, Any]:
     """Draw the main navigation for a person, or for everybody."""
     is_known = bool(person is not None and person.is_authenticated)
-    roles = getattr(person, "roles", frozenset()) if is_known else frozenset()
+    roles: frozenset[str] = getattr(person, "roles", frozenset()) if is_known else frozenset()
     return {"links": nav.links(roles, request.path if request is not None else "")}
 
 
