@@ -118,7 +118,7 @@ def publish(request: HttpRequest) -> HttpResponse:
         try:
             return _publish(request, form, now)
         except rules.NotCovered:
-            form.add_error(None, _uncovered(form))
+            form.add_error(None, str(_uncovered(form)))
         except rules.Overlaps:
             form.add_error("starts", _("You have hours in part of that time already."))
         except rules.OutOfTime:

@@ -26,7 +26,7 @@ _RETRY_SECONDS = "30"
 def calm_page(request: HttpRequest | None, status: int) -> HttpResponse:
     """Return the page for a status. Never raises."""
     try:
-        body = render_to_string(f"errors/{status}.html", bare(request))
+        body: str = render_to_string(f"errors/{status}.html", bare(request))
     except Exception:
         body = _last_resort()
     response = HttpResponse(body, status=status)

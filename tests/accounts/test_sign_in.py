@@ -1,0 +1,105 @@
+"""One flow, and one answer for everybody."""
+
+import re
+from datetime import datetime
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import Person
+from tests.people import cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
+
+
+def _ask(email: str) -> tuple[Client, tuple[int, str, str]]:
+    client = Client()
+    asked = client.post("/accounts/sign-in/", {"email": email})
+    page = client.get("/accounts/sign-in/code/")
+    body = re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", page.content.decode())
+    return client, (asked.status_code, asked["Location"], body.replace(email, "ADDRESS"))
+
+
+def test_known_unknown_and_inactive_get_the_same_answer_and_one_mail_each(
+    evening: datetime,
+) -> None:
+    cast(evening)
+    Person.objects.filter(email="ben@school.example").update(is_active=False)
+
+    answers = [
+        _ask(email)[1]
+        for email in ("ana@school.example", "ben@school.example", "x@elsewhere.example")
+    ]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert len(mail.outbox) == 3
+    assert len({m.subject for m in mail.outbox}) == 1
+
+
+def test_a_student_address_becomes_an_account_only_with_the_code() -> None:
+    client, _ = _ask("new@school.example")
+    assert not Person.objects.exists()
+    code = re.search(r"\d{6}", mail.outbox[0].body)[0]  # type: ignore[index]
+
+    done = client.post("/accounts/sign-in/code/", {"code": f" {code[:3]} {code[3:]}"})
+
+    assert (done.status_code, done["Location"]) == (302, "/")
+    assert Person.objects.get().roles == {"student"}
+    assert client.get("/visits/").status_code == 200
+
+
+def test_no_mail_to_a_stranger_holds_a_code() -> None:
+    client, _ = _ask("x@elsewhere.example")
+
+    assert not re.search(r"\d{6}", mail.outbox[0].body)
+    client.post("/accounts/sign-in/code/", {"code": "000000"})
+    assert not Person.objects.exists()
+
+
+def test_a_code_is_void_after_a_few_wrong_tries(evening: datetime) -> None:
+    cast(evening)
+    client, _ = _ask("ana@school.example")
+    code = re.search(r"\d{6}", mail.outbox[0].body)[0]  # type: ignore[index]
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    for _attempt in range(5):
+        client.post("/accounts/sign-in/code/", {"code": wrong})
+
+    client.post("/accounts/sign-in/code/", {"code": code})
+
+    assert client.get("/visits/").status_code == 302
+
+
+def test_the_session_changes_at_sign_in(evening: datetime) -> None:
+    cast(evening)
+    client, _ = _ask("ana@school.example")
+    before = client.cookies["session"].value
+    code = re.search(r"\d{6}", mail.outbox[0].body)[0]  # type: ignore[index]
+
+    client.post("/accounts/sign-in/code/", {"code": code})
+
+    assert client.cookies["session"].value != before
+
+
+@pytest.mark.parametrize("onward", ["//evil.example", "https://evil.example", "javascript:x"])
+def test_onward_stays_on_this_site(evening: datetime, onward: str) -> None:
+    cast(evening)
+    client = Client()
+    client.post("/accounts/sign-in/", {"email": "ana@school.example", "next": onward})
+    code = re.search(r"\d{6}", mail.outbox[0].body)[0]  # type: ignore[index]
+
+    done = client.post("/accounts/sign-in/code/", {"code": code})
+
+    assert done["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "nobody", "a\0b@school.example", "x" * 300 + "@school.example", "аna@school.example"],
+)
+def test_bad_addresses_get_a_word_beside_the_field(email: str) -> None:
+    answer = Client().post("/accounts/sign-in/", {"email": email})
+
+    assert answer.status_code == 400
+    assert b"There is a problem" in answer.content
+    assert mail.outbox == []

@@ -1,0 +1,21 @@
+"""Every field of every table is in the data map, and nothing else is."""
+
+from django.apps import apps
+
+from peersupport.core.datamap.queries import entries
+
+
+def _fields() -> set[tuple[str, str]]:
+    return {
+        (model._meta.label, field.name)
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.local_fields + model._meta.local_many_to_many
+    }
+
+
+def test_every_field_is_in_the_map() -> None:
+    assert sorted(_fields() - set(entries())) == []
+
+
+def test_the_map_names_no_field_that_is_gone() -> None:
+    assert sorted(set(entries()) - _fields()) == []
