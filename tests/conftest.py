@@ -17,6 +17,7 @@ import pytest
 EPOCH = datetime(2026, 10, 1, tzinfo=UTC)
 _HERE = Path(tempfile.mkdtemp(prefix="peersupport-test-"))
 atexit.register(shutil.rmtree, _HERE, ignore_errors=True)
+(_HERE / "static").mkdir()
 os.environ["DATA_DIR"] = str(_HERE)
 os.environ["KEYS_DIR"] = str(_HERE / "keys")
 os.environ["PLANE"] = "web"

@@ -17,6 +17,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
+from peersupport.core import clock
+from peersupport.core.datamap.services import forget_everything
 from peersupport.portal.startup import RefusedToStart, check_address, refuse_unsafe_start
 from peersupport.portal.supervisor import STOP_SIGNALS, Part, Supervisor
 
@@ -61,6 +63,7 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEMO:
             call_command("seed_demo", verbosity=0)
+        forget_everything(now=clock.now())  # what fell due while nothing ran
         connections.close_all()  # nothing of it may be shared with the children
 
     def greet(self) -> None:
