@@ -32,9 +32,12 @@ os.environ.pop("PUBLIC_URL", None)
 @pytest.fixture(scope="session", autouse=True)
 def _keys() -> None:
     """Make the key files once; their day follows the clock the tests use."""
+    from django.conf import settings
+
     from peersupport.core import daykey, keyfiles
 
-    path = _HERE / "keys" / keyfiles.KEYRING
+    # Under xdist the settings of a worker may name the first process's directory.
+    path = Path(settings.KEYS_DIR) / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
 
