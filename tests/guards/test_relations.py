@@ -14,7 +14,7 @@ APART = {"accounts.Person", "accounts.Profile", "accounts.RoleGrant"}
 def _targets(model: type[Model]) -> Iterable[str]:
     for field in model._meta.get_fields():
         if field.concrete and field.is_relation and field.related_model is not None:
-            yield field.related_model._meta.label  # type: ignore[union-attr]
+            yield field.related_model._meta.label
 
 
 def leads_to_people(model: type[Model]) -> bool:

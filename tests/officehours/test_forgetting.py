@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts.models import Person
 from officehours import rules
 from officehours.models import Counter, Load, Visit
 from officehours.queries import pages, sealed
@@ -18,7 +19,7 @@ from tests.people import cast, hours_of
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 
 
-def _finished(now: datetime) -> tuple[Visit, dict[str, object]]:
+def _finished(now: datetime) -> tuple[Visit, dict[str, Person]]:
     people = cast(now)
     start = now + timedelta(minutes=10)
     hours = hours_of(people["priya"], start, checked_in_at=now)
@@ -35,7 +36,7 @@ def _finished(now: datetime) -> tuple[Visit, dict[str, object]]:
     log = Log("15 to 30", ("study", "self"), True, "heavy")
     talks.write_log(visit=visit, log=log, by=people["priya"], now=start + timedelta(minutes=26))
     visit.refresh_from_db()
-    return visit, dict(people)
+    return visit, people
 
 
 def test_reads_forget_although_no_job_ran(keys_dir: Path, evening: datetime) -> None:
@@ -43,8 +44,8 @@ def test_reads_forget_although_no_job_ran(keys_dir: Path, evening: datetime) -> 
     ana = people["ana"]
     day_later = visit.forget_at
 
-    assert pages.my_visits(ana, day_later - timedelta(seconds=1))  # type: ignore[arg-type]
-    assert pages.my_visits(ana, day_later) == []  # type: ignore[arg-type]
+    assert pages.my_visits(ana, day_later - timedelta(seconds=1))
+    assert pages.my_visits(ana, day_later) == []
     assert sealed.name_of(visit, day_later) == ""
     assert sealed.holder_of(visit, day_later) is None
 
@@ -80,7 +81,7 @@ def test_the_job_empties_counts_and_cannot_count_twice(keys_dir: Path, evening: 
 
 def test_a_removed_line_is_counted_nowhere(keys_dir: Path, evening: datetime) -> None:
     visit, people = _finished(evening)
-    booking.remove_log(person=people["ana"], visit=visit, now=evening)  # type: ignore[arg-type]
+    booking.remove_log(person=people["ana"], visit=visit, now=evening)
 
     forget_visits(now=visit.forget_at)
 
@@ -92,9 +93,9 @@ def test_no_copy_made_before_opens_after_the_day_key_moved_on(
 ) -> None:
     visit, people = _finished(evening)
     copy = Visit.objects.get(pk=visit.pk)
-    ana = people["ana"].pk  # type: ignore[attr-defined]
+    ana = people["ana"].pk
     tags_before = sealed.claim_tags(ana, "booked", evening).values()
-    assert bytes(copy.claim_tag) in tags_before  # type: ignore[arg-type]
+    assert bytes(copy.claim_tag) in tags_before
 
     after = daykey.gone_at(visit.key_day)
     forget_visits(now=after)
@@ -104,7 +105,7 @@ def test_no_copy_made_before_opens_after_the_day_key_moved_on(
     # With a clock set back, the copy, and everything that still exists: nothing.
     assert sealed.holder_of(copy, evening) is None
     assert sealed.name_of(copy, evening) == ""
-    assert bytes(copy.claim_tag) not in sealed.claim_tags(ana, "booked", evening).values()  # type: ignore[arg-type]
+    assert bytes(copy.claim_tag) not in sealed.claim_tags(ana, "booked", evening).values()
 
 
 def test_the_row_goes_after_a_week(keys_dir: Path, evening: datetime) -> None:
