@@ -124,6 +124,8 @@ _database: dict[str, Any] = environ.Env.db_url_config(
 )
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {**_database.get("OPTIONS", {}), **SQLITE_OPTIONS}
+    # Tests on a file as well: a database in memory has no WAL and locks otherwise.
+    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 elif _database["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name PostgreSQL or SQLite.")
 _database["CONN_MAX_AGE"] = 600

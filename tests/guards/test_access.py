@@ -1,0 +1,86 @@
+"""Every address and every role: what is answered. An address without a row fails."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from peersupport.core import ids
+from tests.people import cast, sign_in
+
+ROLES = ["nobody", "ana", "priya", "cora", "ida"]
+OPEN = [200] * 5
+STUDENT = [302, 200, 200, 404, 404]
+SUPPORTER = [302, 404, 200, 404, 404]
+PROGRAM = [302, 404, 404, 200, 404]
+MISSING_STUDENT = [302, 404, 404, 404, 404]
+POST_STUDENT = [302, 405, 405, 404, 404]
+POST_SUPPORTER = [302, 404, 405, 404, 404]
+NEVER_GET = [405] * 5
+
+# address -> the status of GET for nobody, a student, a supporter, a coordinator, an administrator
+TABLE: dict[str, list[int]] = {
+    "": OPEN,
+    "board/": OPEN,
+    "help-now/": OPEN,
+    "promises/": OPEN,
+    "what-we-keep/": OPEN,
+    "healthz": [503] * 5,
+    "exit/": OPEN,
+    "theme/": OPEN,
+    "accounts/": [302, 200, 200, 200, 200],
+    "accounts/sign-in/": [200, 302, 302, 302, 302],
+    "accounts/sign-in/code/": [302] * 5,
+    "accounts/sign-out/": NEVER_GET,
+    "accounts/sign-out-everywhere/": NEVER_GET,
+    "hours/": SUPPORTER,
+    "hours/new/": SUPPORTER,
+    "hours/program/": PROGRAM,
+    "hours/program/<uuid:shift>/cancel/": MISSING_STUDENT,
+    "hours/<uuid:assignment>/in/": POST_SUPPORTER,
+    "hours/<uuid:assignment>/out/": POST_SUPPORTER,
+    "hours/<uuid:assignment>/walked-in/": POST_SUPPORTER,
+    "hours/<uuid:shift>/cancel/": MISSING_STUDENT,
+    "hours/talks/<uuid:visit>/log/": MISSING_STUDENT,
+    "hours/talks/<uuid:visit>/<slug:verb>/": POST_SUPPORTER,
+    "visits/": STUDENT,
+    "visits/book/": STUDENT,
+    "visits/<uuid:visit>/": MISSING_STUDENT,
+    "visits/<uuid:visit>/move/": MISSING_STUDENT,
+    "visits/<uuid:visit>/cancel/": POST_STUDENT,
+    "visits/<uuid:visit>/here/": POST_STUDENT,
+    "visits/<uuid:visit>/remove-line/": POST_STUDENT,
+}
+
+
+def _routes(patterns: list[Any], before: str = "") -> list[str]:
+    found = []
+    for pattern in patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += _routes(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            found.append(here)
+    return found
+
+
+def test_every_address_has_a_row() -> None:
+    assert sorted(_routes(get_resolver().url_patterns)) == sorted(TABLE)
+
+
+@pytest.mark.django_db
+def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
+    people = cast(evening)
+    clients = [Client() if who == "nobody" else sign_in(people[who]) for who in ROLES]
+    wrong = []
+    for route, expected in TABLE.items():
+        address = "/" + route
+        for part in ("<uuid:visit>", "<uuid:shift>", "<uuid:assignment>"):
+            address = address.replace(part, str(ids.new_id()))
+        address = address.replace("<slug:verb>", "start")
+        given = [client.get(address).status_code for client in clients]
+        if given != expected:
+            wrong.append((route, given, expected))
+    assert wrong == []

@@ -1,0 +1,134 @@
+"""Races between threads with connections of their own, on the real database.
+
+Each has a control: with the guard taken away the same scene goes wrong, so the test can fail.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import connection
+
+from accounts.models import Person
+from officehours import rules
+from officehours.models import Visit
+from officehours.services import booking, talks
+from officehours.services.booking import Slot
+from peersupport.core import ids
+from peersupport.core.states import NotAllowedFrom
+from tests.people import cast, hours_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+CROWD = 24
+
+
+def _at_once(acts: list[Callable[[], object]]) -> list[object]:
+    """Run all acts at the same moment, each on its own connection; return results or errors."""
+    gate = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> object:
+        gate.wait()
+        try:
+            return act()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def _book(person: Person, slot: Slot, now: datetime) -> Visit:
+    return booking.book(
+        person=person, slot=slot, name="", wants_mail=False, request_key=ids.new_id(), now=now
+    )
+
+
+def _crowd(now: datetime) -> list[Person]:
+    from accounts.services import join_as_student
+
+    return [join_as_student(email=f"s{n}@school.example", now=now) for n in range(CROWD)]
+
+
+def test_many_students_for_one_time_give_it_to_one(evening: datetime) -> None:
+    hours = hours_of(cast(evening)["priya"], evening + timedelta(minutes=30))
+    slot = Slot(hours.pk, hours.starts_at)
+
+    done = _at_once([lambda p=p: _book(p, slot, evening) for p in _crowd(evening)])  # type: ignore[misc]
+
+    assert sum(isinstance(d, Visit) for d in done) == 1
+    assert sum(isinstance(d, rules.SlotTaken) for d in done) == CROWD - 1
+    assert Visit.objects.holding_time().count() == 1
+
+
+def _days(evening: datetime) -> list[Slot]:
+    priya = cast(evening)["priya"]
+    hours = [hours_of(priya, evening + timedelta(days=n, minutes=30)) for n in range(12)]
+    return [Slot(h.pk, h.starts_at) for h in hours]
+
+
+def test_one_student_booking_many_days_at_once_gets_one(evening: datetime) -> None:
+    slots = _days(evening)
+    ana = cast(evening)["ana"]
+
+    done = _at_once([lambda s=s: _book(ana, s, evening) for s in slots])  # type: ignore[misc]
+
+    assert sum(isinstance(d, Visit) for d in done) == 1
+    assert Visit.objects.live().count() == 1
+
+
+@contextmanager
+def _without(target: str, instead: Any) -> Iterator[None]:
+    with mock.patch(target, instead):
+        yield
+
+
+def test_control_without_the_persons_guard_one_student_gets_several(evening: datetime) -> None:
+    slots = _days(evening)
+    ana = cast(evening)["ana"]
+
+    with _without("officehours.services.booking._lock_and_find", lambda person, now: None):
+        _at_once([lambda s=s: _book(ana, s, evening) for s in slots])  # type: ignore[misc]
+
+    assert Visit.objects.live().count() > 1
+
+
+def test_start_against_cancel_has_one_winner(evening: datetime) -> None:
+    people = cast(evening)
+    for _round in range(6):
+        start = evening + timedelta(hours=3 * _round, minutes=10)
+        hours = hours_of(people["priya"], start, checked_in_at=start)
+        visit = _book(people["ana"], Slot(hours.pk, start), start - timedelta(minutes=5))
+
+        done = _at_once(
+            [
+                lambda v=visit, s=start: talks.start(visit=v, by=people["priya"], now=s),  # type: ignore[misc]
+                lambda v=visit, s=start: booking.cancel(person=people["ana"], visit=v, now=s),  # type: ignore[misc]
+            ]
+        )
+
+        assert sum(isinstance(d, Visit) for d in done) == 1
+        assert sum(isinstance(d, NotAllowedFrom) for d in done) == 1
+        Visit.objects.filter(pk=visit.pk).update(state=rules.S.CANCELLED)
+
+
+def test_cancel_against_book_never_gives_a_time_twice(evening: datetime) -> None:
+    people = cast(evening)
+    hours = hours_of(people["priya"], evening + timedelta(minutes=30))
+    slot = Slot(hours.pk, hours.starts_at)
+    visit = _book(people["ana"], slot, evening)
+
+    _at_once(
+        [
+            lambda: booking.cancel(person=people["ana"], visit=visit, now=evening),
+            *[lambda p=p: _book(p, slot, evening) for p in _crowd(evening)[:8]],  # type: ignore[misc]
+        ]
+    )
+
+    assert Visit.objects.holding_time().count() <= 1
