@@ -1,0 +1,123 @@
+"""Chromium for the tests: start it, ask axe, take pictures."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+PHONE, DESKTOP = 375, 1280
+THEMES = ("light", "dark")
+WIDTHS = (PHONE, DESKTOP)
+PICTURES = Path(__file__).resolve().parent.parent / "build" / "pictures"
+_AXE = Path(__file__).resolve().parent / "vendor" / "axe.min.js"
+# Chromium must not talk to anybody but the server under test.
+_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+
+
+@contextmanager
+def launch() -> Iterator[Browser]:
+    """Run Chromium. The test is skipped where there is none.
+
+    Playwright keeps an event loop in this thread, for which Django would refuse the database to
+    the test itself; nothing here is asynchronous, so it is allowed for as long as this lasts.
+    """
+    if not shutil.which(CHROMIUM):
+        pytest.skip("Chromium is not installed.")
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
+            try:
+                yield browser
+            finally:
+                browser.close()
+    finally:
+        if before is None:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        else:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+def open_page(
+    browser: Browser, *, theme: str = "light", width: int = DESKTOP, script: bool = True
+) -> Page:
+    """Return a page with cookies of its own. Without `script` it runs no JavaScript."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if theme == "dark" else "light",
+        java_script_enabled=script,
+    )
+    context.set_default_timeout(10_000)
+    return context.new_page()
+
+
+def axe(page: Page) -> list[str]:
+    """Return what axe finds wrong on a page, one line a rule; empty is well."""
+    found = _run_axe(page)
+    return [_line(problem) for problem in found["violations"]]
+
+
+def axe_unsure(page: Page) -> list[str]:
+    """Return what axe could not decide, one line a rule, for a person to judge."""
+    return [_line(problem) for problem in _run_axe(page)["incomplete"]]
+
+
+def _run_axe(page: Page) -> dict[str, Any]:
+    # Evaluated from outside: the page's own policy allows no script that is not ours.
+    page.evaluate(_AXE.read_text())
+    found: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", _RULES
+    )
+    return found
+
+
+def _line(problem: dict[str, Any]) -> str:
+    where = "; ".join(str(node["target"]) for node in problem["nodes"][:5])
+    return f"{problem['id']}: {problem['help']} at {where}"
+
+
+def is_wider_than_window(page: Page) -> bool:
+    """Tell whether a page scrolls sideways."""
+    return bool(
+        page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+    )
+
+
+def picture(page: Page, name: str) -> list[Path]:
+    """Save a page in both themes and both widths; return the files.
+
+    Named build/pictures/<name>-<theme>-<width>.png. The window is made as tall as the page, so
+    that what sticks to its edges is drawn where it belongs.
+    """
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    before = page.viewport_size or {"width": DESKTOP, "height": 800}
+    saved: list[Path] = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            height = int(page.evaluate("document.documentElement.scrollHeight"))
+            page.set_viewport_size({"width": width, "height": min(max(height, 600), 8000)})
+            path = PICTURES / f"{name}-{theme}-{width}.png"
+            page.screenshot(path=path)
+            saved.append(path)
+    page.set_viewport_size(before)
+    return saved
