@@ -87,7 +87,7 @@ def today(request: HttpRequest) -> HttpResponse:
     if isinstance(person, Person):
         mine = [described(v, now, board.zone) for v in my_visits(person, now) if v.is_live]
         context = _board_context(board, now, names=True)
-        return render(request, "portal/today.html", {**context, "mine": mine, "personal": True})
+        return render(request, "portal/today.html", {**context, "mine": mine})
     etag = f'"{board.etag}-{look_of(request)}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         response: HttpResponse = HttpResponseNotModified()

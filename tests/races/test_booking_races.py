@@ -127,7 +127,7 @@ def test_cancel_against_book_never_gives_a_time_twice(evening: datetime) -> None
     _at_once(
         [
             lambda: booking.cancel(person=people["ana"], visit=visit, now=evening),
-            *[lambda p=p: _book(p, slot, evening) for p in _crowd(evening)[:8]],  # type: ignore[misc]
+            *[lambda p=p: _book(p, slot, evening) for p in _crowd(evening)[:8]],
         ]
     )
 
