@@ -31,13 +31,13 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "be
 
 @contextmanager
 def launch() -> Iterator[Browser]:
-    """Run Chromium. The test is skipped where there is none.
+    """Run Chromium. The test fails where there is none.
 
     Playwright keeps an event loop in this thread, for which Django would refuse the database to
     the test itself; nothing here is asynchronous, so it is allowed for as long as this lasts.
     """
     if not shutil.which(CHROMIUM):
-        pytest.skip("Chromium is not installed.")
+        pytest.fail("Chromium is not installed; `make test` says how.")
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:

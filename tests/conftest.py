@@ -42,6 +42,14 @@ def _keys() -> None:
     daykey.create(EPOCH)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _short_connections() -> None:
+    """A live server's threads must not hold the test database when it is dropped."""
+    from django.db import connections
+
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
+
+
 @pytest.fixture
 def keys_dir(settings: "pytest.FixtureRequest", tmp_path: Path) -> Path:
     """A fresh key directory of this test's own, for tests that move the ratchet."""

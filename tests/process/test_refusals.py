@@ -122,7 +122,6 @@ def test_the_real_refuses_the_demos_database(run: Run) -> None:
     assert "made by the demo" in run().stderr
 
 
-@pytest.mark.skipif("DATABASE_URL" not in os.environ, reason="the second pass is SQLite's")
 def test_a_chatty_postgresql_is_refused(run: Run) -> None:
     url = os.environ["DATABASE_URL"]
     chatty = f"{url}?options=-c%20log_error_verbosity%3Dverbose%20-c%20log_statement%3Dall"
