@@ -1,0 +1,175 @@
+"""The program as it runs: gunicorn's workers on a fresh database, and a crowd on loopback."""
+
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import psycopg2
+
+_SCENE = """
+import json
+from datetime import timedelta
+from django.test import Client
+from accounts.services import join_as_student
+from officehours.queries.pages import slot_value
+from peersupport.core import clock
+from tests.people import cast, hours_of
+people, days = {people}, {days}
+now = clock.now().replace(second=0, microsecond=0)
+priya = cast(now)["priya"]
+hours = [hours_of(priya, now + timedelta(days=n, minutes=30)) for n in range(days)]
+def cookie(person):
+    client = Client()
+    client.force_login(person, backend="accounts.backends.ActivePersonBackend")
+    return client.cookies["session"].value
+crowd = [join_as_student(email="s%d@school.example" % n, now=now) for n in range(people)]
+print("SCENE" + json.dumps([
+    [cookie(person) for person in crowd], cookie(priya),
+    [slot_value(h.pk, h.starts_at) for h in hours]]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request got."""
+
+    status: int
+    location: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A running program with a scene."""
+
+    port: int
+    students: list[str]
+    supporter: str
+    slots: list[str]
+
+    def post(self, path: str, cookie: str, fields: dict[str, str]) -> Answer:
+        """Send one form as the holder of a cookie."""
+        token = secrets.token_hex(16)
+        body = urlencode({**fields, "csrfmiddlewaretoken": token})
+        headers = {
+            "Cookie": f"session={cookie}; csrf={token}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        return self._send("POST", path, body, headers)
+
+    def get(self, path: str, cookie: str) -> Answer:
+        """Fetch one page as the holder of a cookie."""
+        return self._send("GET", path, None, {"Cookie": f"session={cookie}"})
+
+    def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+        link = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            link.request(method, path, body, headers)
+            got = link.getresponse()
+            location = got.getheader("Location", "") or ""
+            return Answer(got.status, location, got.read().decode())
+        finally:
+            link.close()
+
+    def book(self, cookie: str, slot: str, name: str = "Ash") -> Answer:
+        """Book a time with a fresh request key."""
+        key = str(uuid.uuid4())
+        fields = {"slot": slot, "name": name, "request_key": key}
+        return self.post("/visits/book/", cookie, fields)
+
+
+def at_once(calls: list[tuple[object, ...]], world: World) -> list[Answer]:
+    """Book all (cookie, slot) pairs at the same time; bounded by their number."""
+    with ThreadPoolExecutor(min(len(calls), 64)) as pool:
+        return list(pool.map(lambda call: world.book(str(call[0]), str(call[1])), calls))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _database(kind: str) -> Iterator[dict[str, str]]:
+    if kind == "sqlite":
+        yield {}
+        return
+    url = urlsplit(os.environ["DATABASE_URL"])
+    name = f"race_{secrets.token_hex(4)}"
+    admin = psycopg2.connect(os.environ["DATABASE_URL"])
+    admin.autocommit = True
+    try:
+        admin.cursor().execute(f"CREATE DATABASE {name}")
+        yield {"DATABASE_URL": url._replace(path=f"/{name}").geturl()}
+    finally:
+        admin.cursor().execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        admin.close()
+
+
+@contextmanager
+def world(kind: str, home: Path, *, people: int, days: int) -> Iterator[World]:
+    """Run the program on `kind` ("sqlite" or "postgresql") with a crowd and hours on some days."""
+    with _database(kind) as database:
+        port = _free_port()
+        env = {
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(home),
+            "PLANE": "web",
+            "SECRET_KEY": "x" * 50,
+            "PORT": str(port),
+            "PYTHONPATH": os.getcwd(),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **database,
+        }
+
+        def manage(*words: str) -> str:
+            command = [sys.executable, "manage.py", *words]
+            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+
+        manage("init_keys")
+        manage("migrate")
+        manage("collectstatic", "--no-input")
+        scene = _SCENE.replace("{people}", str(people)).replace("{days}", str(days))
+        said = re.search(r"SCENE(.*)", manage("shell", "-v", "0", "-c", scene))
+        assert said
+        students, supporter, slots = json.loads(said[1])
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "peersupport.wsgi:application", "--workers", "2",
+             "--threads", "4", "--bind", f"127.0.0.1:{port}", "--log-level", "error"],
+            env=env,
+        )  # fmt: skip
+        try:
+            found = World(port, students, supporter, slots)
+            _await(found)
+            yield found
+        finally:
+            server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(20)
+            server.kill()
+
+
+def _await(found: World) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            if found.get("/help-now/", "").status == 200:
+                return
+        time.sleep(0.2)
+    raise AssertionError("the program did not answer")
