@@ -1,0 +1,116 @@
+"""Canaries through a whole run, then every store searched: data files, WAL, broker, logs, mail.
+
+A name, a chosen name and an address must be found nowhere but where an account is kept, and the
+link between a person and a visit nowhere at all.
+"""
+
+import base64
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+CHOSEN = "Zyxcanary"
+_RUN = (
+    """
+import json
+from datetime import timedelta
+from officehours.models import Visit
+from officehours.queries.sealed import Log
+from officehours.services import booking, talks
+from officehours.services.booking import Slot
+from peersupport.core import clock, daykey, ids
+from peersupport.core.datamap.services import forget_everything
+from tests.people import cast, hours_of, sign_in
+now = clock.now().replace(second=0, microsecond=0)
+people = cast(now)
+hours = hours_of(people["priya"], now + timedelta(minutes=10), checked_in_at=now)
+ana = people["ana"]
+cookie = sign_in(ana).cookies["session"].value
+visit = booking.book(person=ana, slot=Slot(hours.pk, hours.starts_at), name="CHOSEN_NAME",
+    wants_mail=True, request_key=ids.new_id(), now=now)
+talks.start(visit=visit, by=people["priya"], now=hours.starts_at)
+talks.finish(visit=visit, by=people["priya"], now=hours.starts_at)
+talks.write_log(visit=visit, log=Log("under 15", ("study",), False, "light"),
+    by=people["priya"], now=hours.starts_at)
+print("CANARY" + json.dumps([str(ana.pk), cookie, str(visit.pk)]))
+"""
+    % CHOSEN
+)
+_LATER = """
+from datetime import timedelta
+from peersupport.core import clock
+from peersupport.core.datamap.services import forget_everything
+print(forget_everything(now=clock.now() + timedelta(days=3)))
+"""
+
+
+def _shapes(word: str) -> list[bytes]:
+    raw = word.encode()
+    wide = word.encode("utf-16-le")
+    cut = [base64.b64encode(b"\0" * pad + raw)[4:-4] for pad in range(3)]
+    return [raw, wide, *[c for c in cut if len(c) >= 6]]
+
+
+def _files(*roots: Path) -> list[tuple[str, bytes]]:
+    found = []
+    for root in roots:
+        for path in root.rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                content = path.read_bytes()
+                found.append((str(path), content))
+                if content[:2] == b"\x1f\x8b":
+                    found.append((f"{path} unpacked", gzip.decompress(content)))
+    return found
+
+
+def _holding(files: list[tuple[str, bytes]], words: list[str]) -> set[str]:
+    shapes = [shape for word in words for shape in _shapes(word)]
+    return {name for name, content in files if any(shape in content for shape in shapes)}
+
+
+def _run(tmp_path: Path, piece: str, **more: str) -> str:
+    env = {
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(tmp_path),
+        "PLANE": "web",
+        "SECRET_KEY": "x" * 50,
+        "PYTHONPATH": os.getcwd(),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **more,
+    }
+    words = ["shell", "-v", "0", "-c", piece] if "\n" in piece else piece.split()
+    done = subprocess.run(
+        [sys.executable, "manage.py", *words], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_sqlite_files_hold_no_canary_and_no_link(tmp_path: Path) -> None:
+    _run(tmp_path, "init_keys")
+    _run(tmp_path, "migrate")
+    said = re.search(r"CANARY(.*)", _run(tmp_path, _RUN))
+    assert said
+    person, cookie, visit = json.loads(said[1])
+    files = _files(tmp_path)
+
+    assert any(name.endswith("program.sqlite3") for name, _ in files)
+    assert _holding(files, [CHOSEN, cookie]) == set()
+    # The search sees what is there: the visit's id and the account lie in the database.
+    assert _holding(files, [visit.replace("-", "")])
+    assert _holding(files, ["ana@school.example"])
+
+    assert "-1" not in _run(tmp_path, _LATER)
+    assert _holding(_files(tmp_path), [CHOSEN, cookie, visit.replace("-", "")]) <= {
+        str(tmp_path / "program.sqlite3-wal"),
+        str(tmp_path / "program.sqlite3"),
+    }
+    assert person
