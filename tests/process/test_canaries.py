@@ -18,8 +18,7 @@ import pytest
 pytestmark = pytest.mark.process
 
 CHOSEN = "Zyxcanary"
-_RUN = (
-    """
+_RUN = """
 import json
 from datetime import timedelta
 from officehours.models import Visit
@@ -41,9 +40,7 @@ talks.finish(visit=visit, by=people["priya"], now=hours.starts_at)
 talks.write_log(visit=visit, log=Log("under 15", ("study",), False, "light"),
     by=people["priya"], now=hours.starts_at)
 print("CANARY" + json.dumps([str(ana.pk), cookie, str(visit.pk)]))
-"""
-    % CHOSEN
-)
+""".replace("CHOSEN_NAME", CHOSEN)
 _LATER = """
 from datetime import timedelta
 from peersupport.core import clock
