@@ -9,10 +9,14 @@ import gzip
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg2
 import pytest
 
 pytestmark = pytest.mark.process
@@ -111,3 +115,31 @@ def test_sqlite_files_hold_no_canary_and_no_link(tmp_path: Path) -> None:
         str(tmp_path / "program.sqlite3"),
     }
     assert person
+
+
+def test_postgresql_files_and_wal_hold_no_canary(tmp_path: Path) -> None:
+    with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as admin:
+        admin.autocommit = True
+        cursor = admin.cursor()
+        name = f"canary_{secrets.token_hex(4)}"
+        cursor.execute(f"CREATE DATABASE {name}")
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+        try:
+            _run(tmp_path, "init_keys", DATABASE_URL=url)
+            _run(tmp_path, "migrate", DATABASE_URL=url)
+            said = re.search(r"CANARY(.*)", _run(tmp_path, _RUN, DATABASE_URL=url))
+            assert said
+            cursor.execute("CHECKPOINT")
+            cursor.execute("SHOW data_directory")
+            place = Path(str((cursor.fetchone() or [""])[0]))
+            files = _files(place, tmp_path)
+        finally:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _, cookie, visit = json.loads(said[1])
+
+    assert _holding(files, [CHOSEN, cookie]) == set()
+    # The search sees what is there: the visit's id, as PostgreSQL stores it, in table and WAL.
+    stored = bytes.fromhex(visit.replace("-", ""))
+    seen = [found for found, content in files if stored in content]
+    assert any("pg_wal" in found for found in seen)
+    assert any("/base/" in found for found in seen)
