@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import ValidationError
 
-from accounts.models import Person
+from accounts.models import Person, with_roles
 
 
 class ActivePersonBackend(BaseBackend):
@@ -14,6 +14,6 @@ class ActivePersonBackend(BaseBackend):
     def get_user(self, user_id: Any) -> Person | None:
         """Return the active person of a session, else None."""
         try:
-            return Person.objects.filter(pk=user_id, is_active=True).first()
+            return with_roles(user_id)
         except (ValidationError, ValueError):
             return None

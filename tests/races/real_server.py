@@ -121,8 +121,11 @@ def _database(kind: str) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def world(kind: str, home: Path, *, people: int, days: int) -> Iterator[World]:
-    """Run the program on `kind` ("sqlite" or "postgresql") with a crowd and hours on some days."""
+def world(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iterator[World]:
+    """Run the program on `kind` ("sqlite" or "postgresql") with a crowd and hours on some days.
+
+    `more` are further variables of its environment.
+    """
     with _database(kind) as database:
         port = _free_port()
         env = {
@@ -134,6 +137,7 @@ def world(kind: str, home: Path, *, people: int, days: int) -> Iterator[World]:
             "PYTHONPATH": os.getcwd(),
             "PYTHONDONTWRITEBYTECODE": "1",
             **database,
+            **more,
         }
 
         def manage(*words: str) -> str:

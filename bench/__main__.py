@@ -1,0 +1,91 @@
+"""`make bench`: the performance table. Ratios within one run; absolute times mean little."""
+
+import secrets
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode
+
+from tests.races.real_server import World, world
+
+ROUNDS = 150
+Ask = Callable[[HTTPConnection], tuple[float, int, int]]
+
+
+def _timed(link: HTTPConnection, method: str, path: str, body: str | None, headers: dict[str, str]
+           ) -> tuple[float, int, int]:  # fmt: skip
+    began = time.perf_counter()
+    link.request(method, path, body, headers)
+    answer = link.getresponse()
+    answer.read()
+    taken = (time.perf_counter() - began) * 1000
+    return taken, answer.status, int(answer.getheader("X-Queries", "0") or 0)
+
+
+def _asks(program: World) -> dict[str, Ask]:
+    link = HTTPConnection("127.0.0.1", program.port)
+    link.request("GET", "/")
+    first = link.getresponse()
+    first.read()
+    etag = first.getheader("ETag", "") or ""
+    people = iter(zip(program.students, program.slots, strict=False))
+
+    def book(link: HTTPConnection) -> tuple[float, int, int]:
+        cookie, slot = next(people)
+        token = secrets.token_hex(16)
+        fields = {"slot": slot, "name": "Ash", "request_key": str(uuid.uuid4())}
+        body = urlencode({**fields, "csrfmiddlewaretoken": token})
+        headers = {
+            "Cookie": f"session={cookie}; csrf={token}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        return _timed(link, "POST", "/visits/book/", body, headers)
+
+    def get(path: str, **headers: str) -> Ask:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return lambda link: _timed(link, "GET", path, None, named)
+
+    return {
+        "bare one-query page": get("/bare/"),
+        "Today, signed out": get("/"),
+        "Today, 304": get("/", If_None_Match=etag),
+        "Today, signed in": get("/", Cookie=f"session={program.students[0]}"),
+        "console": get("/hours/", Cookie=f"session={program.supporter}"),
+        "book": book,
+    }
+
+
+def _table(kind: str, program: World) -> None:
+    asks = _asks(program)
+    link = HTTPConnection("127.0.0.1", program.port)
+    seen: dict[str, list[tuple[float, int, int]]] = {name: [] for name in asks}
+    for number in range(ROUNDS):  # interleaved, so that noise falls on all alike
+        for name, ask in asks.items():
+            if name == "book" and number >= len(program.slots):
+                continue
+            seen[name].append(ask(link))
+    base = statistics.median(taken for taken, _, _ in seen["bare one-query page"])
+    print(f"\n{kind}: {ROUNDS} rounds, one client, interleaved")
+    print(f"{'':22}{'status':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'x bare':>8}")
+    for name, found in seen.items():
+        times = sorted(taken for taken, _, _ in found)
+        p50, p95 = statistics.median(times), times[int(len(times) * 0.95) - 1]
+        statuses = "/".join(sorted({str(status) for _, status, _ in found}))
+        most = max(queries for _, _, queries in found)
+        print(f"{name:22}{statuses:>7}{most:>9}{p50:>9.1f}{p95:>9.1f}{p50 / base:>8.2f}")
+
+
+def main() -> None:
+    """Print one table per database."""
+    for kind in ("sqlite", "postgresql"):
+        with tempfile.TemporaryDirectory() as home:
+            settings = {"DJANGO_SETTINGS_MODULE": "bench.settings"}
+            with world(kind, Path(home), people=14, days=13, **settings) as program:
+                _table(kind, program)
+
+
+main()
