@@ -3,6 +3,7 @@
 Each has a control: with the guard taken away the same scene goes wrong, so the test can fail.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -116,6 +117,53 @@ def test_start_against_cancel_has_one_winner(evening: datetime) -> None:
         assert sum(isinstance(d, Visit) for d in done) == 1
         assert sum(isinstance(d, NotAllowedFrom) for d in done) == 1
         Visit.objects.filter(pk=visit.pk).update(state=rules.S.CANCELLED)
+
+
+def _unguarded(visit: Visit, verb: str, *, now: datetime, **fields: Any) -> Visit:
+    """What `take_step` would be without asking again which state the row is in."""
+    target = rules.TRANSITIONS.target(visit.state, verb)
+    time.sleep(0.05)  # the moment between reading and writing, made wide enough to see
+    Visit.objects.filter(pk=visit.pk).update(state=target, changed_at=now, **fields)
+    return visit
+
+
+def test_control_without_the_states_guard_both_start_and_cancel(evening: datetime) -> None:
+    if connection.vendor == "sqlite":
+        # There the IMMEDIATE transaction alone keeps the two apart: nothing to take away.
+        assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+        return
+    people = cast(evening)
+    hours = hours_of(people["priya"], evening + timedelta(minutes=10), checked_in_at=evening)
+    visit = _book(people["ana"], Slot(hours.pk, hours.starts_at), evening)
+
+    with (
+        _without("officehours.services.talks.take_step", _unguarded),
+        _without("officehours.services.booking.take_step", _unguarded),
+    ):
+        done = _at_once(
+            [
+                lambda: talks.start(visit=visit, by=people["priya"], now=hours.starts_at),
+                lambda: booking.cancel(person=people["ana"], visit=visit, now=evening),
+            ]
+        )
+
+    assert sum(isinstance(d, Visit) for d in done) == 2
+
+
+def test_control_without_the_constraint_one_time_goes_to_many(evening: datetime) -> None:
+    hours = hours_of(cast(evening)["priya"], evening + timedelta(minutes=30))
+    slot = Slot(hours.pk, hours.starts_at)
+    guard = next(c for c in Visit._meta.constraints if c.name == "officehours_visit_one_per_time")
+    crowd = _crowd(evening)
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Visit, guard)
+    try:
+        _at_once([lambda p=p: _book(p, slot, evening) for p in crowd])  # type: ignore[misc]
+        assert Visit.objects.holding_time().count() > 1
+    finally:
+        Visit.objects.all().delete()
+        with connection.schema_editor() as editor:
+            editor.add_constraint(Visit, guard)
 
 
 def test_cancel_against_book_never_gives_a_time_twice(evening: datetime) -> None:
