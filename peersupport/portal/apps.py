@@ -1,5 +1,7 @@
 """The portal: pages that join everything, and the program's own housekeeping."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,10 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Stamp a fresh database, and put Today first in the navigation."""
+        # Whoever runs Django, a command too, must wake the broker that is configured: without
+        # this, Celery would wait for a default one. Loaded by name, since nobody imports wiring.
+        import_module("peersupport.celery")
+
         from peersupport.core.ui.nav import NavItem, register
         from peersupport.portal.startup import stamp_database
 

@@ -153,6 +153,7 @@ def _deliver(
         result.dropped += 1
         _end(row, token, Outgoing.State.DROPPED, now, keep=kind.keep_row)
         return None
+    post.open()  # does nothing while it is open; otherwise each message would make its own
     _mail(row, letter, post).send()
     result.sent += 1
     _end(row, token, Outgoing.State.SENT, now, keep=kind.keep_row)
