@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import Person, RoleGrant, month_of
+from accounts.models import Person, Profile, RoleGrant, month_of
 from accounts.permissions import may_grant
 from accounts.rules import LastAdministrator, NotAllowed, Role
 from peersupport.core import ids
@@ -19,6 +19,9 @@ def grant_role(*, person: Person, role: Role, by: Actor, now: datetime) -> None:
         raise NotAllowed
     row = RoleGrant(person=person, role=str(role), granted_by=by.actor_id, granted_on=now.date())
     RoleGrant.objects.bulk_create([row], ignore_conflicts=True)
+    if role == Role.SUPPORTER:
+        shown = Profile(person=person, shown_name=person.called or "A supporter")
+        Profile.objects.bulk_create([shown], ignore_conflicts=True)
     if RoleGrant.objects.filter(pk=row.pk).exists():
         record(
             by=by,

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("peersupport.portal.urls")),
     path("", include("peersupport.core.ui.urls")),
     path("accounts/", include("accounts.urls")),
+    path("program/", include("program.urls")),
     path("hours/", include((officehours_urls.hours, "hours"))),
     path("visits/", include((officehours_urls.visits, "visits"))),
 ]

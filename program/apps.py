@@ -1,9 +1,18 @@
 """The school's own facts."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ProgramConfig(AppConfig):
     """The program app."""
 
     name = "program"
+
+    def ready(self) -> None:
+        """Put the page into the navigation."""
+        from accounts.rules import Role
+        from peersupport.core.ui.nav import NavItem, register
+
+        roles = frozenset({str(Role.COORDINATOR), str(Role.ADMINISTRATOR)})
+        register(NavItem(_("Coverage"), "program:coverage", roles, 50))

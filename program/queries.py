@@ -52,3 +52,8 @@ def behind(now: datetime, zone: ZoneInfo) -> list[Behind]:
         if any(span.start <= now < span.end for span in rules.spans([window], now, now, zone)):
             found.append(Behind(row.label, row.phone))
     return found
+
+
+def coverage() -> list[Coverage]:
+    """Return everybody who stands behind the supporters, in the order to call them."""
+    return list(Coverage.objects.order_by("order", "weekday", "starts", "label"))

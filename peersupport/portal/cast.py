@@ -52,12 +52,8 @@ def ensure_cast(now: datetime) -> dict[str, Person]:
         for role in part.roles:
             grant_role(person=person, role=role, by=SYSTEM, now=now)
         if Role.SUPPORTER in part.roles:
-            row = Profile(
-                person=person,
-                shown_name=part.name,
-                year=part.year,
-                cleared_until=date(now.year + 1, 6, 30),
+            Profile.objects.filter(person=person, year="").update(
+                shown_name=part.name, year=part.year, cleared_until=date(now.year + 1, 6, 30)
             )
-            Profile.objects.bulk_create([row], ignore_conflicts=True)
         found[part.name.lower()] = person
     return found

@@ -35,6 +35,8 @@ TABLE: dict[str, list[int]] = {
     "accounts/sign-in/code/": [302] * 5,
     "accounts/sign-out/": NEVER_GET,
     "accounts/sign-out-everywhere/": NEVER_GET,
+    "program/": [302, 404, 404, 200, 200],
+    "program/coverage/<uuid:entry>/remove/": [302, 404, 404, 405, 405],
     "hours/": SUPPORTER,
     "hours/new/": SUPPORTER,
     "hours/program/": PROGRAM,
@@ -77,7 +79,7 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
     wrong = []
     for route, expected in TABLE.items():
         address = "/" + route
-        for part in ("<uuid:visit>", "<uuid:shift>", "<uuid:assignment>"):
+        for part in ("<uuid:visit>", "<uuid:shift>", "<uuid:assignment>", "<uuid:entry>"):
             address = address.replace(part, str(ids.new_id()))
         address = address.replace("<slug:verb>", "start")
         given = [client.get(address).status_code for client in clients]

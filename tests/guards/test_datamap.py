@@ -1,8 +1,11 @@
 """Every field of every table is in the data map, and nothing else is."""
 
 from django.apps import apps
+from django.conf import settings
+from django.test import Client
 
-from peersupport.core.datamap.queries import entries
+from peersupport.core.datamap.queries import chapters, entries
+from peersupport.portal.management.commands.write_data_map import data_map
 
 
 def _fields() -> set[tuple[str, str]]:
@@ -19,3 +22,15 @@ def test_every_field_is_in_the_map() -> None:
 
 def test_the_map_names_no_field_that_is_gone() -> None:
     assert sorted(set(entries()) - _fields()) == []
+
+
+def test_the_written_map_is_current() -> None:
+    assert (settings.BASE_DIR / "docs" / "data-map.md").read_text() == data_map()
+
+
+def test_the_public_page_tells_every_store() -> None:
+    page = Client().get("/what-we-keep/")
+
+    assert page.cookies == {}
+    for chapter in chapters():
+        assert chapter.title in page.content.decode()
