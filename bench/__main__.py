@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from tests.races.real_server import World, world
 
 ROUNDS = 150
+_BOOKINGS = "from bench.bookings import main; main()"
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
 
 
@@ -86,6 +87,7 @@ def main() -> None:
             settings = {"DJANGO_SETTINGS_MODULE": "bench.settings"}
             with world(kind, Path(home), people=14, days=13, **settings) as program:
                 _table(kind, program)
+                print(program.manage("shell", "-v", "0", "-c", _BOOKINGS).strip())
 
 
 main()

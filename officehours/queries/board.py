@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from officehours import rules
-from officehours.models import Assignment, Shift, Visit
+from officehours.models import Assignment, Visit
 from program.queries import facts
 
+_BOOKABLE = sorted(str(state) for state in rules.BOOKABLE_SHIFT)
 _MIDNIGHT = datetime.min.time()
 _MOST = 200  # supporters with hours today and the next that follow; far above any school
 FREE, WAIT, SOON, LATE, LATER = "free", "wait", "soon", "late", "later"
@@ -118,7 +119,7 @@ def _build(now: datetime, zone: ZoneInfo) -> Board:
     horizon = rules.bounds(today, _MIDNIGHT, _MIDNIGHT, zone)[1]
     ahead = list(
         Assignment.objects.select_related("shift", "supporter__profile")
-        .filter(is_active=True, ends_at__gt=now, shift__in=Shift.objects.bookable())
+        .filter(is_active=True, ends_at__gt=now, shift__state__in=_BOOKABLE)
         .order_by("starts_at", "pk")[:_MOST]
     )
     rows = [row for row in ahead if row.starts_at < horizon]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -59,6 +59,7 @@ class World:
     students: list[str]
     supporter: str
     slots: list[str]
+    manage: Callable[..., str]
 
     def post(self, path: str, cookie: str, fields: dict[str, str]) -> Answer:
         """Send one form as the holder of a cookie."""
@@ -159,7 +160,7 @@ def world(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iter
             env=env,
         )  # fmt: skip
         try:
-            found = World(port, students, supporter, slots)
+            found = World(port, students, supporter, slots, manage)
             _await(found)
             yield found
         finally:
