@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
+import redis
+
+from tests.races.real_server import world
 
 pytestmark = pytest.mark.process
 
@@ -148,3 +151,34 @@ def test_postgresql_files_and_wal_hold_no_canary(tmp_path: Path) -> None:
     seen = [found for found, content in files if stored in content]
     assert any("pg_wal" in found for found in seen)
     assert any("/base/" in found for found in seen)
+
+
+def _redis_holds() -> list[tuple[str, bytes]]:
+    broker = redis.Redis.from_url(os.environ["REDIS_URL"])
+    return [("redis", key + b"|" + (broker.dump(key) or b"")) for key in broker.scan_iter()]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_served_booking_leaves_no_canary_in_logs_cache_or_broker(
+    kind: str, tmp_path: Path
+) -> None:
+    more = {"REDIS_URL": os.environ["REDIS_URL"]} if kind == "postgresql" else {}
+    with world(kind, tmp_path, people=2, days=1, **more) as program:
+        ana = program.students[0]
+        asked = program.post("/accounts/sign-in/", "", {"email": "s1@school.example"})
+        assert asked.status in (302, 503)  # there is no mail server: a calm page
+        booked = program.book(ana, program.slots[0], CHOSEN)
+        assert booked.status == 302
+        page = program.get(booked.location, ana)
+        assert page.status == 200
+        visit = booked.location.split("/")[2]
+        assert CHOSEN in program.get("/hours/", program.supporter).body
+        program.post(f"/hours/talks/{visit}/start/", program.supporter, {})
+        program.get(f"/visits/?name={CHOSEN}", ana)
+        program.get(f"/nowhere/{CHOSEN}/", ana)
+        files = _files(tmp_path) + (_redis_holds() if more else [])
+
+    assert any(name.endswith("web.log") for name, _ in files)
+    assert _holding(files, [CHOSEN, ana]) == set()
+    elsewhere = [(n, c) for n, c in files if "program.sqlite3" not in n]
+    assert _holding(elsewhere, ["s1@school.example", "s0@school.example"]) == set()

@@ -154,10 +154,11 @@ def world(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iter
         said = re.search(r"SCENE(.*)", manage("shell", "-v", "0", "-c", scene))
         assert said
         students, supporter, slots = json.loads(said[1])
+        log = (home / "web.log").open("ab")
         server = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "peersupport.wsgi:application", "--workers", "2",
              "--threads", "4", "--bind", f"127.0.0.1:{port}", "--log-level", "error"],
-            env=env,
+            env=env, stdout=log, stderr=log,
         )  # fmt: skip
         try:
             found = World(port, students, supporter, slots, manage)
@@ -168,6 +169,7 @@ def world(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iter
             with suppress(subprocess.TimeoutExpired):
                 server.wait(20)
             server.kill()
+            log.close()
 
 
 def _await(found: World) -> None:
