@@ -135,3 +135,27 @@ def test_a_chatty_postgresql_is_refused(run: Run) -> None:
 _CHATTY = (
     "from peersupport.portal.startup import chatty_settings; print('found', chatty_settings())"
 )
+
+
+def test_a_fresh_checkout_can_check_its_migrations(run: Run, tmp_path: Path) -> None:
+    """Looking at the code needs no installation, and makes neither keys nor a database."""
+    done = run("makemigrations", "--check", "--dry-run", PLANE=None, SECRET_KEY=None)
+
+    assert done.returncode == 0, done.stderr
+    assert "No changes detected" in done.stdout
+    # Django's own check of the cache makes its folder, empty.
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "words", [["migrate"], ["shell", "-c", "1"], ["serve"], ["forget"]], ids=str
+)
+def test_a_command_without_a_configuration_says_so_in_one_sentence(
+    run: Run, words: list[str]
+) -> None:
+    done = run(*words, PLANE=None, SECRET_KEY=None)
+
+    assert done.returncode != 0
+    assert "PLANE is not set" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert len(done.stderr.strip().splitlines()) == 1
