@@ -98,12 +98,15 @@ def forget_visits(*, now: datetime) -> int:
     and from nothing else; reads do not wait for it.
     """
     forgotten = 0
-    while True:
-        count = _forget_batch(now)
-        forgotten += count
-        if count < _BATCH:
-            break
-    daykey.advance(now)
+    try:
+        while True:
+            count = _forget_batch(now)
+            forgotten += count
+            if count < _BATCH:
+                break
+    finally:
+        # Whatever becomes of the counts: a key whose time is over goes.
+        daykey.advance(now)
     with transaction.atomic(durable=True):
         Visit.objects.filter(is_forgotten=True, ends_at__lte=now - rules.ROW_KEPT).delete()
     return forgotten

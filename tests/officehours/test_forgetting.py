@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -10,7 +11,7 @@ from officehours import rules
 from officehours.models import Counter, Load, Visit
 from officehours.queries import pages, sealed
 from officehours.queries.sealed import Log
-from officehours.services import booking, talks
+from officehours.services import booking, forgetting, talks
 from officehours.services.booking import Slot
 from officehours.services.forgetting import forget_visits
 from peersupport.core import daykey, ids
@@ -106,6 +107,18 @@ def test_no_copy_made_before_opens_after_the_day_key_moved_on(
     assert sealed.holder_of(copy, evening) is None
     assert sealed.name_of(copy, evening) == ""
     assert bytes(copy.claim_tag or b"") not in sealed.claim_tags(ana, "booked", evening).values()
+
+
+def test_the_day_key_moves_on_although_counting_fails(keys_dir: Path, evening: datetime) -> None:
+    visit, _ = _finished(evening)
+    after = daykey.gone_at(visit.key_day)
+
+    broken = mock.patch.object(forgetting, "_add", side_effect=ZeroDivisionError)
+    with broken, pytest.raises(ZeroDivisionError):
+        forget_visits(now=after)
+
+    with pytest.raises(daykey.Forgotten):
+        daykey.ratchet().at(visit.key_day)
 
 
 def test_the_row_goes_after_a_week(keys_dir: Path, evening: datetime) -> None:
