@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
@@ -61,7 +62,10 @@ def _door(door: Door, now: datetime, board: Board, *, names: bool) -> dict[str, 
         "is_open": door.is_open,
         "kind": kind,
         "word": word,
-        "has_times": door.has_times,
+        "action_url": reverse("visits:book") if door.has_times else "",
+        "action_label": _("Book a time"),
+        "action_hidden": _("for %s") % (title if names else door.place),
+        "action_main": door.is_open,
     }
 
 

@@ -5,10 +5,10 @@ Components are templates in `templates/_components/`; the page of all components
 
 from typing import Any
 
-from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.forms.boundfield import BoundWidget
 from django.http import HttpRequest
+from django.template import Library
 from django.template.loader import get_template
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from peersupport.core.ui import nav
 from peersupport.core.ui.crisis import extra_lines
 
-register = template.Library()
+register = Library()
 
 TAG_KINDS = frozenset({"ok", "info", "warn", "danger", "off"})
 
