@@ -9,8 +9,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from peersupport.core import clock
+from peersupport.core import clock, daykey
 from peersupport.core.datamap import queries as datamap
+from peersupport.core.keyfiles import KeysUnusable
 from peersupport.core.outbox import queries as outbox
 
 DRAIN_STALE = timedelta(minutes=2)
@@ -39,6 +40,17 @@ def _broker() -> bool:
         return False
 
 
+def _key_late(now: datetime) -> int | None:
+    """Return for how long this host has kept a day's key past its time; None if it has no key.
+
+    Every host moves its own key on. The shared record of the last run says nothing about it.
+    """
+    try:
+        return _seconds(daykey.gone_at(daykey.ratchet().day), now)
+    except KeysUnusable:
+        return None
+
+
 def report(now: datetime) -> dict[str, Any]:
     """Return the health of each part. The status is "ok" only if every part is well."""
     if not _database():
@@ -48,6 +60,9 @@ def report(now: datetime) -> dict[str, Any]:
     last_forget = datamap.last_run(now)
     drain_age = _seconds(post.last_drain_at, now)
     forget_age = _seconds(last_forget, now)
+    key_late = _key_late(now)
+    forgets = forget_age is not None and forget_age < FORGET_STALE.total_seconds()
+    key_moves = key_late is not None and key_late < FORGET_STALE.total_seconds()
     parts = {
         "database": {"ok": True},
         "broker": {"ok": _broker()},
@@ -58,8 +73,9 @@ def report(now: datetime) -> dict[str, Any]:
             "dead": post.dead,
         },
         "forgetting": {
-            "ok": forget_age is not None and forget_age < FORGET_STALE.total_seconds(),
+            "ok": forgets and key_moves,
             "last_run_seconds": forget_age,
+            "key_late_seconds": key_late,
         },
     }
     well = all(part["ok"] for part in parts.values())

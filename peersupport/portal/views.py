@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.urls import reverse
@@ -92,9 +93,14 @@ def today(request: HttpRequest) -> HttpResponse:
         mine = [described(v, now, board.zone) for v in my_visits(person, now) if v.is_live]
         context = _board_context(board, now, names=True)
         return render(request, "portal/today.html", {**context, "mine": mine})
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        # A word for this reader alone may be waiting in their session: nothing to be kept.
+        response = render(request, "portal/today.html", _board_context(board, now, names=False))
+        response["Cache-Control"] = "no-store"
+        return response
     etag = f'"{board.etag}-{look_of(request)}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
-        response: HttpResponse = HttpResponseNotModified()
+        response = HttpResponseNotModified()
     else:
         context = _board_context(board, now, names=False)
         response = render(request, "portal/today.html", context)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains
 
@@ -103,3 +104,16 @@ def test_the_fragment_is_empty_when_it_is_current(evening: datetime) -> None:
 
         assert Client().get("/board/", {"v": etag}).status_code == 204
         assert Client().get("/board/", {"v": "old"}).status_code == 200
+
+
+def test_a_reader_with_a_session_of_their_own_gets_nothing_that_is_kept(
+    evening: datetime, client: Client
+) -> None:
+    """A word for them alone may wait in the session: a kept page must not stand in its place."""
+    client.cookies[settings.SESSION_COOKIE_NAME] = "unknown"
+    with time_machine.travel(evening, tick=False):
+        answer = client.get("/")
+
+    assert answer.status_code == 200
+    assert "ETag" not in answer
+    assert answer["Cache-Control"] == "no-store"
