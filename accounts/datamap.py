@@ -43,6 +43,18 @@ STORES = [
                 "shown_name": _account(_("the name students see")),
                 "year": _account(_("the year students see")),
                 "cleared_until": _account(_("until when they are trained")),
+                "tags": _account(_("what they say of themselves, in their words")),
+                "room_link": _account(_("the link of their video room")),
+            },
+            "accounts.Group": {
+                "id": _account(_("a random number")),
+                "name": _account(_("the name of a class or team")),
+                "is_apart": _account(_("whether its members are kept from meeting in a talk")),
+            },
+            "accounts.Membership": {
+                "id": _account(_("a random number")),
+                "person": _account(_("who belongs to a class or team")),
+                "group": _account(_("which one")),
             },
             "account.EmailAddress": {
                 "id": _account(_("a number")),

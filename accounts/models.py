@@ -150,6 +150,36 @@ class Profile(models.Model):
     shown_name = models.CharField(max_length=40)
     year = models.CharField(max_length=40, blank=True, default="")
     cleared_until = models.DateField(null=True, blank=True)
+    # One tag a line, in the supporter's own words; every signed-in person can read them.
+    tags = models.TextField(blank=True, default="")
+    room_link = models.URLField(blank=True, default="")
+
+    @property
+    def tag_list(self) -> list[str]:
+        """The tags, in the supporter's order."""
+        return [line.strip() for line in self.tags.splitlines() if line.strip()]
+
+
+class Group(models.Model):
+    """A class, a small group, a rotation team: people who know each other."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    name = models.CharField(max_length=60, unique=True)
+    # Whether its members are kept from meeting each other as supporter and student.
+    is_apart = models.BooleanField(default=False)
+
+
+class Membership(models.Model):
+    """One person in one group."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "group"], name="accounts_membership_once")
+        ]
 
 
 def month_of(moment: datetime) -> datetime:

@@ -11,6 +11,8 @@ class Role(StrEnum):
     STUDENT_LEAD = "student_lead"
     COORDINATOR = "coordinator"
     ADMINISTRATOR = "administrator"
+    # The one clinician who looks after the supporters: their load and escalations, no visits.
+    SUPERVISOR = "supervisor"
 
 
 # Which roles a role may grant and take away.

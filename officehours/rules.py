@@ -49,6 +49,33 @@ class ShiftState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Way(StrEnum):
+    """How two people meet."""
+
+    IN_PERSON = "in person"
+    VIDEO = "video"
+    VOICE = "voice"
+
+
+REMOTE = frozenset({Way.VIDEO, Way.VOICE})
+
+
+class CoverState(StrEnum):
+    """Where a request for cover stands."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn"
+
+
+class Level(StrEnum):
+    """How worried a supporter is (research, domain 6b)."""
+
+    UNSURE = "unsure"
+    TODAY = "today"
+    NOW = "now"
+
+
 S = VisitState
 LIVE = frozenset({S.BOOKED, S.ARRIVED, S.WAITING, S.CALLED, S.TALKING})
 ENDED = frozenset(VisitState) - LIVE

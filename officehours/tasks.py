@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from officehours.services import hours
+from officehours.services import hours, presence
 from peersupport.core import clock
 
 
@@ -10,10 +10,10 @@ from peersupport.core import clock
 def tick() -> None:
     """Close what is dark or over and end what nobody ended."""
     now = clock.now()
-    for assignment in hours.dark_assignments(now):
-        hours.close_dark(assignment=assignment, now=now)
-    hours.close_ended(now=now)
-    hours.lapse_overdue(now=now)
+    for assignment in presence.dark_assignments(now):
+        presence.close_dark(assignment=assignment, now=now)
+    presence.close_ended(now=now)
+    presence.lapse_overdue(now=now)
 
 
 @shared_task(ignore_result=True)

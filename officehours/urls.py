@@ -2,20 +2,21 @@
 
 from django.urls import path
 
+from officehours.views import console as console_views
 from officehours.views import hours as hours_views
 from officehours.views import visits as visit_views
 
 hours = [
-    path("", hours_views.console, name="console"),
+    path("", console_views.console, name="console"),
     path("new/", hours_views.publish, name="publish"),
     path("program/", hours_views.program, name="program"),
     path("program/<uuid:shift>/cancel/", hours_views.cancel_program, name="cancel-for-program"),
-    path("<uuid:assignment>/in/", hours_views.check_in, name="check-in"),
-    path("<uuid:assignment>/out/", hours_views.check_out, name="check-out"),
-    path("<uuid:assignment>/walked-in/", hours_views.walk_in, name="walk-in"),
+    path("<uuid:assignment>/in/", console_views.check_in, name="check-in"),
+    path("<uuid:assignment>/out/", console_views.check_out, name="check-out"),
+    path("<uuid:assignment>/walked-in/", console_views.walk_in, name="walk-in"),
     path("<uuid:shift>/cancel/", hours_views.cancel_own, name="cancel"),
-    path("talks/<uuid:visit>/log/", hours_views.log, name="log"),
-    path("talks/<uuid:visit>/<slug:verb>/", hours_views.step, name="step"),
+    path("talks/<uuid:visit>/log/", console_views.log, name="log"),
+    path("talks/<uuid:visit>/<slug:verb>/", console_views.step, name="step"),
 ]
 
 visits = [

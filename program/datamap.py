@@ -38,6 +38,12 @@ STORES = [
                 "until": _named(_("the last day of the arrangement")),
                 "order": _named(_("in which order to call")),
             },
+            "program.Holiday": {
+                "id": _fact(_("a random number")),
+                "name": _fact(_("the name of the holiday")),
+                "first_on": _fact(_("its first day")),
+                "last_on": _fact(_("its last day")),
+            },
         },
         forget=None,
     )

@@ -50,3 +50,19 @@ class Coverage(models.Model):
                 name="program_coverage_weekday",
             )
         ]
+
+
+class Holiday(models.Model):
+    """Days on which the school is closed: weekly hours leave them out."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    name = models.CharField(max_length=60)
+    first_on = models.DateField()
+    last_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_on__gte=models.F("first_on")), name="program_holiday_days"
+            )
+        ]

@@ -6,17 +6,15 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from accounts.models import Person
 from officehours import rules
-from officehours.emails import tell_changed
 from officehours.models import Assignment, Rule, Shift, Visit
-from officehours.permissions import is_theirs, may_hold_hours, may_run_program
+from officehours.permissions import may_hold_hours, may_run_program
 from officehours.services import locks
-from officehours.services.steps import take_step
+from officehours.services.steps import cancel_with_word
 from peersupport.core import clock, ids
-from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
 from program.queries import coverage_gaps, facts
@@ -232,67 +230,6 @@ def rules_to_extend(now: datetime) -> list[Rule]:
 
 
 @transaction.atomic(durable=True)
-def check_in(*, assignment: Assignment, by: Person, now: datetime) -> None:
-    """Say "I am in". From a little before the hours until their end; twice is once."""
-    locks.hold("supporter", by.pk.bytes)
-    current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
-    if current is None or not is_theirs(by, current):
-        raise rules.NotAllowed
-    if not current.starts_at - rules.EARLY_IN <= now < current.ends_at:
-        raise rules.OutOfTime
-    shifts = Shift.objects.filter(
-        pk=current.shift_id,
-        state__in=[str(rules.ShiftState.PUBLISHED), str(rules.ShiftState.OPEN)],
-    )
-    if not current.is_active or not shifts.update(state=rules.ShiftState.OPEN):
-        raise NotAllowedFrom("check in")
-    Assignment.objects.filter(pk=current.pk).filter(
-        Q(checked_in_at__isnull=True) | Q(checked_out_at__isnull=False)
-    ).update(checked_in_at=now, checked_out_at=None)
-    touch_public()
-
-
-@transaction.atomic(durable=True)
-def check_out(*, assignment: Assignment, give_up_booked: bool, by: Person, now: datetime) -> None:
-    """Say "I am out".
-
-    Raises AlreadyTalking during a talk, and StillBooked while somebody has a time ahead unless
-    `give_up_booked`: then those times are cancelled and the people told.
-    """
-    locks.hold("supporter", by.pk.bytes)
-    current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
-    if current is None or not is_theirs(by, current):
-        raise rules.NotAllowed
-    if current.checked_in_at is None or current.checked_out_at is not None:
-        return
-    live = Visit.objects.live().filter(assignment=current)
-    if live.filter(state=rules.S.TALKING).exists():
-        raise rules.AlreadyTalking
-    if live.exists() and not give_up_booked:
-        raise rules.StillBooked
-    for visit in live:
-        _cancel_with_word(visit, Visit.EndedBy.SUPPORTER, now)
-    Assignment.objects.filter(pk=current.pk).update(checked_out_at=now)
-    _close_if_empty(current.shift_id)
-    touch_public()
-
-
-def _cancel_with_word(visit: Visit, ended_by: str, now: datetime) -> None:
-    """Cancel one booked visit and queue the word to whoever asked for it."""
-    done = take_step(visit, "cancel", now=now, ended_by=ended_by)
-    tell_changed(done, now)
-
-
-def _close_if_empty(shift_id: uuid.UUID) -> None:
-    """Close a shift when nobody of it is in any more."""
-    there = Assignment.objects.filter(shift=shift_id, is_active=True, checked_out_at__isnull=True)
-    if not there.exists():
-        Shift.objects.filter(pk=shift_id, state=rules.ShiftState.OPEN).update(
-            state=rules.ShiftState.CLOSED
-        )
-
-
-@transaction.atomic(durable=True)
 def cancel_shift(*, shift: Shift, by: Person, now: datetime) -> int:
     """Cancel hours: their supporter, or the program. Returns how many booked people are told.
 
@@ -312,7 +249,7 @@ def cancel_shift(*, shift: Shift, by: Person, now: datetime) -> int:
     told = 0
     for visit in live.select_related("shift", "assignment"):
         ended_by = Visit.EndedBy.SUPPORTER if mine else Visit.EndedBy.PROGRAM
-        _cancel_with_word(visit, ended_by, now)
+        cancel_with_word(visit, ended_by, now)
         told += 1
     record(by=by, verb="cancel hours", thing="shift", thing_id=str(shift.pk), now=now)
     touch_public()
@@ -326,75 +263,3 @@ def end_weekly(*, rule: Rule, last_on: date, by: Person, now: datetime) -> None:
         raise rules.NotAllowed
     Rule.objects.filter(pk=rule.pk).update(last_on=max(last_on, rule.first_on))
     record(by=by, verb="end weekly hours", thing="rule", thing_id=str(rule.pk), now=now)
-
-
-@transaction.atomic(durable=True)
-def close_dark(*, assignment: Assignment, now: datetime) -> bool:
-    """Close hours whose supporter has not come by the limit; tell those booked.
-
-    Returns whether this call closed them. By the system, from the tick.
-    """
-    changed = Assignment.objects.filter(
-        pk=assignment.pk,
-        is_active=True,
-        checked_in_at__isnull=True,
-        starts_at__lte=now - rules.DARK_AFTER,
-    ).update(is_active=False)
-    if changed != 1:
-        return False
-    for visit in Visit.objects.live().filter(assignment=assignment):
-        _cancel_with_word(visit, Visit.EndedBy.SYSTEM, now)
-    others = Assignment.objects.filter(shift=assignment.shift_id, is_active=True)
-    if not others.exists():
-        Shift.objects.bookable().filter(pk=assignment.shift_id).update(
-            state=rules.ShiftState.CLOSED
-        )
-    record(
-        by=SYSTEM, verb="close hours", thing="shift", thing_id=str(assignment.shift_id), now=now
-    )
-    touch_public()
-    return True
-
-
-@transaction.atomic(durable=True)
-def close_ended(*, now: datetime) -> int:
-    """Check out everybody whose hours are over, and close the shifts. Returns how many shifts."""
-    Assignment.objects.filter(
-        ends_at__lte=now, checked_in_at__isnull=False, checked_out_at__isnull=True
-    ).update(checked_out_at=F("ends_at"))
-    closed = (
-        Shift.objects.bookable().filter(ends_at__lte=now).update(state=rules.ShiftState.CLOSED)
-    )
-    if closed:
-        touch_public()
-    return closed
-
-
-@transaction.atomic(durable=True)
-def lapse_overdue(*, now: datetime) -> int:
-    """End every live visit whose hours are over by more than the grace. Returns how many."""
-    overdue = Visit.objects.live().filter(
-        is_forgotten=False, shift__ends_at__lte=now - rules.LAPSE_GRACE
-    )
-    ended = 0
-    for visit in overdue:
-        try:
-            take_step(visit, "lapse", now=now, ended_by=Visit.EndedBy.SYSTEM)
-            ended += 1
-        except NotAllowedFrom:  # somebody ended it this very moment
-            continue
-    if ended:
-        touch_public()
-    return ended
-
-
-def dark_assignments(now: datetime) -> list[Assignment]:
-    """Return the assignments that `close_dark` should close."""
-    return list(
-        Assignment.objects.filter(
-            is_active=True,
-            checked_in_at__isnull=True,
-            starts_at__lte=now - rules.DARK_AFTER,
-            shift__in=Shift.objects.bookable(),
-        )
-    )

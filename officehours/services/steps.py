@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F
 
 from officehours import rules
+from officehours.emails import tell_changed
 from officehours.models import Visit
 from peersupport.core import daykey
 from peersupport.core.states import NotAllowedFrom
@@ -28,3 +29,9 @@ def take_step(visit: Visit, verb: str, *, now: datetime, **fields: Any) -> Visit
     if changed != 1:
         raise NotAllowedFrom(verb)
     return Visit.objects.select_related("shift", "assignment").get(pk=visit.pk)
+
+
+def cancel_with_word(visit: Visit, ended_by: str, now: datetime) -> None:
+    """Cancel one booked visit and queue the word to whoever asked for it."""
+    done = take_step(visit, "cancel", now=now, ended_by=ended_by)
+    tell_changed(done, now)

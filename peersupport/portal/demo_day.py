@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.models import Person
 from officehours import rules
 from officehours.models import Assignment, Shift
-from officehours.services import hours
+from officehours.services import presence
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.clock import local, local_date
@@ -85,7 +85,7 @@ def lay_out_day(*, now: datetime) -> None:
         raise RuntimeError("The demo's day exists in the demo only.")
     cast = ensure_cast(now)
     _cover(now)
-    hours.close_ended(now=now)
+    presence.close_ended(now=now)
     half_hour = timedelta(minutes=30)
     wall = local(now, facts().zone)
     began = now - timedelta(

@@ -9,7 +9,7 @@ from django.core import mail
 from accounts.models import Person
 from officehours import rules
 from officehours.models import Assignment, Visit
-from officehours.services import booking, hours, talks
+from officehours.services import booking, presence, talks
 from officehours.services.booking import Slot
 from officehours.tasks import tick
 from peersupport.core import clock, ids
@@ -83,8 +83,8 @@ def test_leaving_asks_first_while_somebody_has_a_time(evening: datetime) -> None
     visit = _book(people["ana"], mine, evening)
 
     with pytest.raises(rules.StillBooked):
-        hours.check_out(assignment=mine, give_up_booked=False, by=people["priya"], now=evening)
-    hours.check_out(assignment=mine, give_up_booked=True, by=people["priya"], now=evening)
+        presence.check_out(assignment=mine, give_up_booked=False, by=people["priya"], now=evening)
+    presence.check_out(assignment=mine, give_up_booked=True, by=people["priya"], now=evening)
 
     visit.refresh_from_db()
     assert (visit.state, visit.ended_by) == (rules.S.CANCELLED, "supporter")
@@ -124,7 +124,7 @@ def test_check_in_from_a_little_before_until_the_end(
     mine = hours_of(people["priya"], evening)
     now = evening + timedelta(minutes=minutes)
     if works:
-        hours.check_in(assignment=mine, by=people["priya"], now=now)
+        presence.check_in(assignment=mine, by=people["priya"], now=now)
     else:
         with pytest.raises(rules.OutOfTime):
-            hours.check_in(assignment=mine, by=people["priya"], now=now)
+            presence.check_in(assignment=mine, by=people["priya"], now=now)

@@ -1,0 +1,145 @@
+"""Presence: who is really there. In and out, dark hours, and what ends by itself."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from accounts.models import Person
+from officehours import rules
+from officehours.models import Assignment, Shift, Visit
+from officehours.permissions import is_theirs
+from officehours.services import locks
+from officehours.services.steps import cancel_with_word, take_step
+from peersupport.core.actors import SYSTEM
+from peersupport.core.audit.services import record
+from peersupport.core.states import NotAllowedFrom
+from program.services import touch_public
+
+
+@transaction.atomic(durable=True)
+def check_in(*, assignment: Assignment, by: Person, now: datetime) -> None:
+    """Say "I am in". From a little before the hours until their end; twice is once."""
+    locks.hold("supporter", by.pk.bytes)
+    current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
+    if current is None or not is_theirs(by, current):
+        raise rules.NotAllowed
+    if not current.starts_at - rules.EARLY_IN <= now < current.ends_at:
+        raise rules.OutOfTime
+    shifts = Shift.objects.filter(
+        pk=current.shift_id,
+        state__in=[str(rules.ShiftState.PUBLISHED), str(rules.ShiftState.OPEN)],
+    )
+    if not current.is_active or not shifts.update(state=rules.ShiftState.OPEN):
+        raise NotAllowedFrom("check in")
+    Assignment.objects.filter(pk=current.pk).filter(
+        Q(checked_in_at__isnull=True) | Q(checked_out_at__isnull=False)
+    ).update(checked_in_at=now, checked_out_at=None)
+    touch_public()
+
+
+@transaction.atomic(durable=True)
+def check_out(*, assignment: Assignment, give_up_booked: bool, by: Person, now: datetime) -> None:
+    """Say "I am out".
+
+    Raises AlreadyTalking during a talk, and StillBooked while somebody has a time ahead unless
+    `give_up_booked`: then those times are cancelled and the people told.
+    """
+    locks.hold("supporter", by.pk.bytes)
+    current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
+    if current is None or not is_theirs(by, current):
+        raise rules.NotAllowed
+    if current.checked_in_at is None or current.checked_out_at is not None:
+        return
+    live = Visit.objects.live().filter(assignment=current)
+    if live.filter(state=rules.S.TALKING).exists():
+        raise rules.AlreadyTalking
+    if live.exists() and not give_up_booked:
+        raise rules.StillBooked
+    for visit in live:
+        cancel_with_word(visit, Visit.EndedBy.SUPPORTER, now)
+    Assignment.objects.filter(pk=current.pk).update(checked_out_at=now)
+    _close_if_empty(current.shift_id)
+    touch_public()
+
+
+def _close_if_empty(shift_id: uuid.UUID) -> None:
+    """Close a shift when nobody of it is in any more."""
+    there = Assignment.objects.filter(shift=shift_id, is_active=True, checked_out_at__isnull=True)
+    if not there.exists():
+        Shift.objects.filter(pk=shift_id, state=rules.ShiftState.OPEN).update(
+            state=rules.ShiftState.CLOSED
+        )
+
+
+@transaction.atomic(durable=True)
+def close_dark(*, assignment: Assignment, now: datetime) -> bool:
+    """Close hours whose supporter has not come by the limit; tell those booked.
+
+    Returns whether this call closed them. By the system, from the tick.
+    """
+    changed = Assignment.objects.filter(
+        pk=assignment.pk,
+        is_active=True,
+        checked_in_at__isnull=True,
+        starts_at__lte=now - rules.DARK_AFTER,
+    ).update(is_active=False)
+    if changed != 1:
+        return False
+    for visit in Visit.objects.live().filter(assignment=assignment):
+        cancel_with_word(visit, Visit.EndedBy.SYSTEM, now)
+    others = Assignment.objects.filter(shift=assignment.shift_id, is_active=True)
+    if not others.exists():
+        Shift.objects.bookable().filter(pk=assignment.shift_id).update(
+            state=rules.ShiftState.CLOSED
+        )
+    record(
+        by=SYSTEM, verb="close hours", thing="shift", thing_id=str(assignment.shift_id), now=now
+    )
+    touch_public()
+    return True
+
+
+@transaction.atomic(durable=True)
+def close_ended(*, now: datetime) -> int:
+    """Check out everybody whose hours are over, and close the shifts. Returns how many shifts."""
+    Assignment.objects.filter(
+        ends_at__lte=now, checked_in_at__isnull=False, checked_out_at__isnull=True
+    ).update(checked_out_at=F("ends_at"))
+    closed = (
+        Shift.objects.bookable().filter(ends_at__lte=now).update(state=rules.ShiftState.CLOSED)
+    )
+    if closed:
+        touch_public()
+    return closed
+
+
+@transaction.atomic(durable=True)
+def lapse_overdue(*, now: datetime) -> int:
+    """End every live visit whose hours are over by more than the grace. Returns how many."""
+    overdue = Visit.objects.live().filter(
+        is_forgotten=False, shift__ends_at__lte=now - rules.LAPSE_GRACE
+    )
+    ended = 0
+    for visit in overdue:
+        try:
+            take_step(visit, "lapse", now=now, ended_by=Visit.EndedBy.SYSTEM)
+            ended += 1
+        except NotAllowedFrom:  # somebody ended it this very moment
+            continue
+    if ended:
+        touch_public()
+    return ended
+
+
+def dark_assignments(now: datetime) -> list[Assignment]:
+    """Return the assignments that `close_dark` should close."""
+    return list(
+        Assignment.objects.filter(
+            is_active=True,
+            checked_in_at__isnull=True,
+            starts_at__lte=now - rules.DARK_AFTER,
+            shift__in=Shift.objects.bookable(),
+        )
+    )

@@ -1,0 +1,215 @@
+"""The supporter's console: in or out, who is coming, and what to do next."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import require_role, signed_in
+from accounts.rules import Role
+from officehours import rules
+from officehours.forms import CheckOutForm, LogForm
+from officehours.models import Assignment, Rule, Visit
+from officehours.queries import pages
+from officehours.queries.sealed import Log
+from officehours.services import presence, talks
+from officehours.views.acts import act_and_return, in_the_way
+from peersupport.core import clock, ids, words
+from program.queries import behind, facts
+
+
+@require_role(Role.SUPPORTER)
+@require_safe
+def console(request: HttpRequest) -> HttpResponse:
+    """Show this supporter's evening: in or out, who is coming, what is next."""
+    now = clock.now()
+    zone = facts().zone
+    person = signed_in(request)
+    mine = pages.my_hours(person, now)
+    today = [h for h in mine if h.status != "over" or h.visits]
+    weekly = pages.my_rules(person, clock.local_date(now, zone))
+    context = {
+        "personal": True,
+        "hours": [_hours(h, now, zone) for h in today],
+        "behind": behind(now, zone),
+        "rules": [_rule(rule) for rule in weekly],
+        "request_key": ids.new_id(),
+    }
+    return render(request, "officehours/console.html", context)
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    zone = ZoneInfo(rule.zone)
+    start, end = rules.bounds(rule.first_on, rule.starts, rule.ends, zone)
+    return {
+        "day": words.weekday(rule.weekday),
+        "range": words.time_range(start, end, zone),
+        "place": rule.place,
+        "id": rule.pk,
+    }
+
+
+def _hours(mine: pages.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    day = clock.local_date(mine.starts_at, zone)
+    today = clock.local_date(now, zone)
+    kind, word = {
+        "in": ("ok", _("You are in")),
+        "out": ("off", _("You are out")),
+        "dark": ("warn", _("Shown as closed: you are not checked in")),
+        "over": ("off", _("Over")),
+    }[mine.status]
+    return {
+        "hours": mine,
+        "day": words.day_near(day, today).capitalize(),
+        "range": words.time_range(mine.starts_at, mine.ends_at, zone),
+        "tag": (kind, word),
+        "is_in": mine.status == "in",
+        "may_cancel": mine.status in ("out", "dark", "in"),
+        "visits": [_visit(v, zone) for v in mine.visits],
+    }
+
+
+_STATES = {
+    rules.S.BOOKED: ("info", _("Booked")),
+    rules.S.ARRIVED: ("ok", _("Is here")),
+    rules.S.WAITING: ("info", _("Waiting")),
+    rules.S.CALLED: ("ok", _("Called")),
+    rules.S.TALKING: ("ok", _("In a talk")),
+    rules.S.FINISHED: ("off", _("Finished")),
+    rules.S.MISSED: ("off", _("We didn't meet")),
+    rules.S.LAPSED: ("off", _("Ended by itself")),
+}
+
+
+def _visit(visit: pages.TheirVisit, zone: ZoneInfo) -> dict[str, Any]:
+    when = words.time_of_day(visit.starts_at, zone) if visit.starts_at else _("Walked in")
+    return {
+        "visit": visit,
+        "when": when,
+        "called": visit.name or _("No name given"),
+        "tag": _STATES.get(rules.VisitState(visit.state), ("off", _("Over"))),
+        "verbs": {verb.replace(" ", "_"): True for verb in visit.verbs},
+        "needs_log": visit.needs_log,
+        "has_log": visit.log is not None,
+    }
+
+
+@require_role(Role.SUPPORTER)
+@require_POST
+def check_in(request: HttpRequest, assignment: uuid.UUID) -> HttpResponse:
+    """Say "I am in"."""
+    return act_and_return(
+        request,
+        lambda person, now: presence.check_in(
+            assignment=Assignment(pk=assignment), by=person, now=now
+        ),
+    )
+
+
+@require_role(Role.SUPPORTER)
+@require_POST
+def check_out(request: HttpRequest, assignment: uuid.UUID) -> HttpResponse:
+    """Say "I am out"; asks first while somebody still has a time."""
+    form = CheckOutForm(request.POST)
+    give_up = form.is_valid() and form.cleaned_data["give_up_booked"]
+    try:
+        return act_and_return(
+            request,
+            lambda person, now: presence.check_out(
+                assignment=Assignment(pk=assignment), give_up_booked=give_up, by=person, now=now
+            ),
+        )
+    except rules.StillBooked:
+        context = {
+            "personal": True,
+            "title": _("Somebody still has a time with you"),
+            "text": _("If you leave now, their time is cancelled and they are offered others."),
+            "action": reverse("hours:check-out", args=[assignment]),
+            "field": "give_up_booked",
+            "yes": _("Leave and cancel their times"),
+            "no": reverse("hours:console"),
+        }
+        return render(request, "officehours/confirm.html", context, status=409)
+
+
+_VERBS: dict[str, Callable[..., object]] = {
+    "arrive": talks.arrive,
+    "start": talks.start,
+    "finish": talks.finish,
+    "miss": talks.miss,
+    "undo": talks.undo,
+    "remove-log": talks.remove_log,
+}
+
+
+@require_role(Role.SUPPORTER)
+@require_POST
+def step(request: HttpRequest, visit: uuid.UUID, verb: str) -> HttpResponse:
+    """Do one verb on a visit. After finishing, the log comes next."""
+    act = _VERBS.get(verb)
+    if act is None:
+        raise Http404
+    done = act_and_return(
+        request, lambda person, now: act(visit=Visit(pk=visit), by=person, now=now)
+    )
+    if verb == "finish" and done.status_code == 302:
+        return redirect("hours:log", visit=visit)
+    return done
+
+
+@require_role(Role.SUPPORTER)
+@require_POST
+def walk_in(request: HttpRequest, assignment: uuid.UUID) -> HttpResponse:
+    """Begin a talk with somebody who just walked in."""
+    try:
+        key = uuid.UUID(request.POST.get("request_key", ""))
+    except ValueError:
+        return in_the_way(request, _("This page was incomplete. Try it again from here."))
+    return act_and_return(
+        request,
+        lambda person, now: talks.walk_in(
+            assignment=Assignment(pk=assignment), request_key=key, by=person, now=now
+        ),
+    )
+
+
+def _as_initial(kept: Log | None) -> dict[str, Any]:
+    if kept is None:
+        return {}
+    return {
+        "length": kept.length,
+        "topics": list(kept.topics),
+        "other_help": kept.other_help,
+        "weight": kept.weight,
+    }
+
+
+@require_role(Role.SUPPORTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def log(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
+    """The twenty-second log of a finished talk."""
+    theirs = pages.their_visit(signed_in(request), visit, clock.now())
+    if theirs is None:
+        raise Http404
+    if "log" not in theirs.verbs:
+        return in_the_way(request, _("There is nothing to note for this talk."))
+    context: dict[str, Any] = {"personal": True, "visit": _visit(theirs, facts().zone)}
+    if request.method != "POST":
+        form = LogForm(initial=_as_initial(theirs.log))
+        return render(request, "officehours/log.html", {**context, "form": form})
+    form = LogForm(request.POST)
+    if not form.is_valid():
+        return render(request, "officehours/log.html", {**context, "form": form}, status=400)
+    data = form.cleaned_data
+    kept = Log(data["length"], tuple(data["topics"]), data["other_help"], data["weight"])
+    return act_and_return(
+        request,
+        lambda person, now: talks.write_log(visit=Visit(pk=visit), log=kept, by=person, now=now),
+    )
