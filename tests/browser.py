@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-PHONE, DESKTOP = 375, 1280
+PHONE, DESKTOP = 390, 1280
 THEMES = ("light", "dark")
 WIDTHS = (PHONE, DESKTOP)
 PICTURES = Path(__file__).resolve().parent.parent / "build" / "pictures"
@@ -80,7 +80,8 @@ def axe_unsure(page: Page) -> list[str]:
 
 def _run_axe(page: Page) -> dict[str, Any]:
     # Evaluated from outside: the page's own policy allows no script that is not ours.
-    page.evaluate(_AXE.read_text())
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(_AXE.read_text())
     found: dict[str, Any] = page.evaluate(
         "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", _RULES
     )
@@ -101,23 +102,47 @@ def is_wider_than_window(page: Page) -> bool:
     )
 
 
-def picture(page: Page, name: str) -> list[Path]:
-    """Save a page in both themes and both widths; return the files.
+def each_way(page: Page) -> Iterator[str]:
+    """Show a page in both themes and both widths, one after the other; yield each one's name.
 
-    Named build/pictures/<name>-<theme>-<width>.png. The window is made as tall as the page, so
-    that what sticks to its edges is drawn where it belongs.
+    The window is made as tall as the page, so that what sticks to its edges is drawn where it
+    belongs. Afterwards everything is as before.
     """
-    PICTURES.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size or {"width": DESKTOP, "height": 800}
-    saved: list[Path] = []
     for theme in THEMES:
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            height = int(page.evaluate("document.documentElement.scrollHeight"))
-            page.set_viewport_size({"width": width, "height": min(max(height, 600), 8000)})
-            path = PICTURES / f"{name}-{theme}-{width}.png"
-            page.screenshot(path=path)
-            saved.append(path)
+            fit(page, width)
+            yield f"{theme}-{width}"
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)
-    return saved
+
+
+def fit(page: Page, width: int) -> None:
+    """Give the window a width, and make it as tall as the page then is."""
+    page.set_viewport_size({"width": width, "height": 800})
+    height = int(page.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size({"width": width, "height": min(max(height, 600), 8000)})
+
+
+def picture(page: Page, name: str) -> list[Path]:
+    """Save a page each way as build/pictures/<name>-<theme>-<width>.png; return the files."""
+    return [keep(page, f"{name}-{way}") for way in each_way(page)]
+
+
+def keep(page: Page, name: str) -> Path:
+    """Save the window as it is now as build/pictures/<name>.png; return the file."""
+    path = PICTURES / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)
+    return path
+
+
+def look(page: Page, name: str) -> list[str]:
+    """Picture a page each way; return what is wrong with it: axe's finds, and sideways scroll."""
+    wrong: list[str] = []
+    for way in each_way(page):
+        keep(page, f"{name}-{way}")
+        found = axe(page) + (["scrolls sideways"] if is_wider_than_window(page) else [])
+        wrong += [f"{name} {way}: {line}" for line in found]
+    return wrong

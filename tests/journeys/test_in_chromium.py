@@ -101,19 +101,3 @@ def test_today_is_not_sent_again_while_it_is_current(live_server: Any) -> None:
 
         assert 304 in extra + seen
         assert page.context.cookies() == []
-
-
-def test_a_student_books_by_tapping(live_server: Any) -> None:
-    people, _, _ = _scene()
-    cookie = _cookie(live_server, people["ana"])
-    with launch() as browser:
-        page = open_page(browser, width=WIDTHS[0])
-        page.context.add_cookies(cookie)
-        page.goto(live_server.url + "/visits/book/")
-        page.locator("label.slot").first.click()
-        page.get_by_role("button", name="Book this time").click()
-
-        assert page.locator(".error-summary").all_inner_texts() == []
-        assert page.locator("h1").inner_text() == "You have a time"
-        page.get_by_role("button", name="Give up this time").click()
-        assert page.locator("h1").inner_text() == "You gave up this time"
