@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from officehours.services.care import forget_care
 from officehours.services.forgetting import forget_loads, forget_visits
 from peersupport.core.datamap.registry import Keeps, Store, Words
 
@@ -41,6 +42,10 @@ def _count(what: Words) -> Keeps:
 
 def _load(what: Words) -> Keeps:
     return _keep(what, _SUPPORTER, _("the supporter's account"), _("1 year"))
+
+
+def _rest(what: Words) -> Keeps:
+    return _keep(what, _SUPPORTER, _("the supporter's account"), _("until the break is over"))
 
 
 STORES = [
@@ -107,11 +112,18 @@ STORES = [
                 "talks": _load(_("how many talks")),
                 "heavy": _load(_("how many of them were heavy")),
             },
+        },
+        forget=forget_loads,
+    ),
+    Store(
+        key="care",
+        title=_("Care for supporters"),
+        models={
             "officehours.Break": {
-                "id": _load(_("a random number")),
-                "supporter": _load(_("who takes no new talks for a time")),
-                "starts_at": _load(_("from when; never why")),
-                "ends_at": _load(_("until when")),
+                "id": _rest(_("a random number")),
+                "supporter": _rest(_("who takes no new talks for a time")),
+                "starts_at": _rest(_("from when; never why")),
+                "ends_at": _rest(_("until when")),
             },
             "officehours.Escalation": {
                 "id": _load(_("a random number")),
@@ -125,7 +137,7 @@ STORES = [
                 "request_key": _load(_("a random number, so that sending twice notes once")),
             },
         },
-        forget=forget_loads,
+        forget=forget_care,
     ),
     Store(
         key="hours",

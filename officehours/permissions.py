@@ -20,6 +20,11 @@ def may_run_program(person: Person) -> bool:
     return person.has_role(Role.COORDINATOR) or person.has_role(Role.STUDENT_LEAD)
 
 
+def may_supervise(person: Person) -> bool:
+    """Return whether this person looks after the supporters: their load and worries, no visits."""
+    return person.has_role(Role.SUPERVISOR)
+
+
 def is_theirs(person: Person, assignment: Assignment) -> bool:
     """Return whether these hours are this supporter's, and they still are a supporter."""
     return assignment.supporter_id == person.pk and may_hold_hours(person)

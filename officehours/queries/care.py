@@ -25,7 +25,7 @@ _INSTANT = timedelta(microseconds=1)
 Stretch = tuple[datetime, datetime | None]
 
 
-def _rests(
+def rests_in(
     supporters: Iterable[uuid.UUID], start: datetime, end: datetime
 ) -> dict[uuid.UUID, list[Stretch]]:
     """Return breaks and days before exams that touch a stretch of time: one query.
@@ -46,7 +46,7 @@ def _rests(
     return found
 
 
-def _touches(stretches: Iterable[Stretch], start: datetime, end: datetime) -> bool:
+def touches(stretches: Iterable[Stretch], start: datetime, end: datetime) -> bool:
     return any(first < end and (last is None or start < last) for first, last in stretches)
 
 
@@ -57,8 +57,8 @@ def unavailable(
 
     For whoever needs to know who could take hours. Show it as "unavailable", never why.
     """
-    rests = _rests(supporters, start, end)
-    return frozenset(one for one, found in rests.items() if _touches(found, start, end))
+    rests = rests_in(supporters, start, end)
+    return frozenset(one for one, found in rests.items() if touches(found, start, end))
 
 
 def resting(people: Iterable[Person | uuid.UUID], now: datetime) -> frozenset[uuid.UUID]:
@@ -135,7 +135,7 @@ def closed_to_new(
     weeks = {
         row.pk: rules.week_of(clock.local_date(row.starts_at, zones[row.pk])) for row in ahead
     }
-    rests = _rests(
+    rests = rests_in(
         supporters,
         max(now, min(row.starts_at for row in ahead)),
         max(row.ends_at for row in ahead),
@@ -144,7 +144,7 @@ def closed_to_new(
     return frozenset(
         row.pk
         for row in ahead
-        if _touches(rests.get(row.supporter_id, []), max(now, row.starts_at), row.ends_at)
+        if touches(rests.get(row.supporter_id, []), max(now, row.starts_at), row.ends_at)
         or care_rules.is_full(by_shift[row.pk], by_week[row.supporter_id, weeks[row.pk]])
     )
 
