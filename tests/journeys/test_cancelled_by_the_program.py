@@ -74,7 +74,7 @@ def _takes_another(ana: Reader) -> None:
     ana.follows("My times")
     ana.reads("This time was cancelled, we are sorry")
     ana.looks("my-times")
-    ana.page.locator("main").get_by_role("link", name="Look").first.click()
+    ana.page.locator("main").get_by_role("link", name="Look at it").first.click()
     ana.has_heading("This time was cancelled, we are sorry")
     ana.looks("cancelled")
     ana.follows("See other times")
