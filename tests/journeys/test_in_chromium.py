@@ -172,7 +172,10 @@ def test_on_paper_the_numbers_stay_and_buttons_go(live_server: Any, evening: dat
             keep(page, f"paper/{name}")
 
             assert page.locator(".crisis").get_by_text("988").is_visible()
-            assert page.locator("button:visible, .btn:visible, nav:visible").count() == 0
+            assert (
+                page.locator("button:visible, .btn:visible, .also:visible, nav:visible").count()
+                == 0
+            )
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
                 "rgb(255, 255, 255)"
             )
