@@ -12,7 +12,7 @@ class OfficeHoursConfig(AppConfig):
     def ready(self) -> None:
         """Put the pages into the navigation and the message kinds into the outbox."""
         from accounts.rules import Role
-        from officehours import emails
+        from officehours import care_emails, emails
         from peersupport.core.ui.nav import NavItem, register
 
         register(NavItem(_("My times"), "visits:list", frozenset({str(Role.STUDENT)}), 20))
@@ -25,4 +25,11 @@ class OfficeHoursConfig(AppConfig):
                 40,
             )
         )
+        program = frozenset({str(Role.COORDINATOR), str(Role.STUDENT_LEAD)})
+        register(NavItem(_("Looking after me"), "hours:mine", frozenset({str(Role.SUPPORTER)}), 35))
+        register(NavItem(_("Capacity"), "hours:capacity", program, 45))
+        register(
+            NavItem(_("Supporters"), "hours:supervisor", frozenset({str(Role.SUPERVISOR)}), 35)
+        )
         emails.register_kinds()
+        care_emails.register_kinds()

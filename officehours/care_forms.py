@@ -25,16 +25,16 @@ _LENGTHS = {
 
 # The card's words, by the keys that are kept (research, domain 6b).
 STEP_WORDS: dict[str, Words] = {
-    "stepped out": _("I stepped out for a moment"),
-    "called": _("I called and described it without a name"),
-    "no name": _("I told nobody who it is"),
-    "asked": _("I asked directly about suicide"),
-    "said": _("I said what I would do next, before doing it"),
-    "together": _("We called or walked over together"),
-    "stayed": _("I stayed, or somebody did"),
-    "called now": _("One of us called 911 or the on-call line"),
-    "least": _("I said only what they needed to know"),
-    "told": _("I told the person what I was doing, unless that was unsafe"),
+    "stepped out": _("Step out for a moment"),
+    "called": _("Call one of these numbers"),
+    "no name": _("Describe it without a name; that needs nobody's consent"),
+    "asked": _("Ask directly: “Are you thinking about killing yourself?” Asking is safe"),
+    "said": _("Say what you will do next, before you do it"),
+    "together": _("Ask, then call or walk over together, now"),
+    "stayed": _("Do not leave them alone"),
+    "called now": _("You or your partner call 911 or the on-call line"),
+    "least": _("Say only what keeps them safe; you need no consent for that"),
+    "told": _("Tell them what you are doing, unless that is unsafe"),
 }
 
 
@@ -112,7 +112,10 @@ class WorryForm(PlainForm):
         choices=[(str(level), str(level)) for level in rules.Level], widget=forms.HiddenInput
     )
     steps = forms.MultipleChoiceField(
-        label=_("Tick what you did"), widget=forms.CheckboxSelectMultiple, required=False
+        label=_("Step by step"),
+        help_text=_("Tick what you have done, now or afterwards."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
     wants_debrief = forms.BooleanField(label=_("I would like to talk it through"), required=False)
     request_key = forms.UUIDField(

@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from officehours.views import care as care_views
+from officehours.views import care_staff as staff_views
 from officehours.views import console as console_views
 from officehours.views import hours as hours_views
 from officehours.views import visits as visit_views
@@ -17,6 +19,16 @@ hours = [
     path("<uuid:shift>/cancel/", hours_views.cancel_own, name="cancel"),
     path("talks/<uuid:visit>/log/", console_views.log, name="log"),
     path("talks/<uuid:visit>/<slug:verb>/", console_views.step, name="step"),
+    path("after-heavy/", care_views.after_heavy, name="after-heavy"),
+    path("worried/", care_views.worried, name="worried"),
+    path("worried/<uuid:escalation>/", care_views.noted, name="worried-noted"),
+    path("mine/", care_views.mine, name="mine"),
+    path("mine/break/", care_views.step_back, name="step-back"),
+    path("mine/break/<uuid:rest>/end/", care_views.come_back, name="come-back"),
+    path("mine/distance/", care_views.distance, name="distance"),
+    path("supervisor/", staff_views.supervisor, name="supervisor"),
+    path("supervisor/<uuid:escalation>/<slug:mark>/", staff_views.supervise, name="supervise"),
+    path("capacity/", staff_views.capacity, name="capacity"),
 ]
 
 visits = [

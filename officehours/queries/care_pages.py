@@ -140,6 +140,13 @@ def my_escalation(person: Person, escalation: uuid.UUID) -> Escalation | None:
     return Escalation.objects.filter(pk=escalation, supporter=person).first()
 
 
+def has_supervisor() -> bool:
+    """Return whether anybody is there to be told and to debrief."""
+    return Person.objects.filter(
+        is_active=True, grants__role=Role.SUPERVISOR, grants__revoked_on__isnull=True
+    ).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What one supporter carried in one week."""

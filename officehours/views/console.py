@@ -209,7 +209,9 @@ def log(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
         return render(request, "officehours/log.html", {**context, "form": form}, status=400)
     data = form.cleaned_data
     kept = Log(data["length"], tuple(data["topics"]), data["other_help"], data["weight"])
-    return act_and_return(
+    done = act_and_return(
         request,
         lambda person, now: talks.write_log(visit=Visit(pk=visit), log=kept, by=person, now=now),
     )
+    is_heavy = kept.weight == rules.Weight.HEAVY and done.status_code == 302
+    return redirect("hours:after-heavy") if is_heavy else done

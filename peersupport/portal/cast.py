@@ -35,7 +35,7 @@ CAST = (
     Part("Marcus", "supporter", _BOTH, "year 3"),
     Part("Cora", "coordinator", (Role.COORDINATOR,)),
     Part("Ida", "administrator", (Role.ADMINISTRATOR,)),
-    Part("Dee", "counselor; leads. The care side comes later", ()),
+    Part("Dee", "counselor; leads, and looks after the supporters", (Role.SUPERVISOR,)),
     Part("Eli", "counselor. The care side comes later", ()),
 )
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from officehours.models import Shift, Visit
+from officehours.models import Break, Distance, Escalation, Shift, Visit
 from officehours.queries.pages import slot_value
 from peersupport.core import ids
 from tests.people import cast, hours_of, sign_in
@@ -113,3 +113,41 @@ def test_nobody_stands_behind_these_hours(evening: datetime) -> None:
     assert b"Nobody stands behind you" in answer.content
     assert b'value="Room 214"' in answer.content
     assert not Shift.objects.exists()
+
+
+CARE = {
+    "length": "/hours/mine/break/",
+    "last_on": "/hours/mine/break/",
+    "groups": "/hours/mine/distance/",
+    "level": "/hours/worried/",
+    "steps": "/hours/worried/",
+    "request_key": "/hours/worried/",
+}
+# Nothing ticked is an answer.
+CARE_FITS = {("groups", "missing"), ("steps", "missing")}
+
+
+@pytest.mark.parametrize("kind", BAD)
+@pytest.mark.parametrize("field", sorted(CARE))
+def test_care(evening: datetime, field: str, kind: str) -> None:
+    if (field, kind) in CARE_FITS:
+        return
+    priya = cast(evening)["priya"]
+    data = {"length": "day", "last_on": "2026-11-24", "level": "now"}
+    data |= {"request_key": str(ids.new_id()), field: BAD[kind] or ""}
+    if BAD[kind] is None:
+        del data[field]
+    with time_machine.travel(evening, tick=False):
+        answer = sign_in(priya).post(CARE[field], data)
+
+    assert answer.status_code == 400
+    assert not Break.objects.exists()
+    assert not Escalation.objects.exists()
+    assert not Distance.objects.exists()
+
+
+def test_a_level_that_is_none_shows_the_choice(evening: datetime) -> None:
+    answer = sign_in(cast(evening)["priya"]).get("/hours/worried/?level=someday")
+
+    assert answer.status_code == 200
+    assert b"How worried are you?" in answer.content
