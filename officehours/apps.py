@@ -26,9 +26,7 @@ class OfficeHoursConfig(AppConfig):
             )
         )
         program = frozenset({str(Role.COORDINATOR), str(Role.STUDENT_LEAD)})
-        register(
-            NavItem(_("Looking after me"), "hours:mine", frozenset({str(Role.SUPPORTER)}), 35)
-        )
+        register(NavItem(_("For me"), "hours:mine", frozenset({str(Role.SUPPORTER)}), 35))
         register(NavItem(_("Capacity"), "hours:capacity", program, 45))
         register(
             NavItem(_("Supporters"), "hours:supervisor", frozenset({str(Role.SUPERVISOR)}), 35)

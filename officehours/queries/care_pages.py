@@ -247,11 +247,12 @@ class Standing:
 def standing(now: datetime) -> Standing:
     """Return the gaps of the next two weeks and the capacity word: six queries.
 
-    A gap is hours in which nobody is available, or in which somebody asks for cover.
+    A gap is hours in which nobody is available, or in which somebody asks for cover. Hours that
+    have begun are none: that they become one meanwhile would tell what happened in them.
     """
     shifts = list(
         Shift.objects.bookable()
-        .filter(ends_at__gt=now, starts_at__lt=now + AHEAD)
+        .filter(starts_at__gt=now, starts_at__lt=now + AHEAD)
         .prefetch_related("assignments")
         .order_by("starts_at")
     )

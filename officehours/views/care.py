@@ -207,7 +207,7 @@ def worried(request: HttpRequest) -> HttpResponse:
         context = {
             "personal": True,
             "lines": lines,
-            "levels": [(one, LEVEL_WORDS[one], _SIGNS[one]) for one in rules.Level],
+            "levels": [(one, LEVEL_WORDS[one], _SIGNS[one]) for one in reversed(rules.Level)],
         }
         status = 400 if request.method == "POST" else 200
         return render(request, "officehours/escalation.html", context, status=status)

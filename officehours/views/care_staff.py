@@ -19,8 +19,8 @@ from program.queries import facts
 
 _LEVELS = {
     rules.Level.UNSURE: ("info", _("Not sure")),
-    rules.Level.TODAY: ("warn", _("Today")),
-    rules.Level.NOW: ("danger", _("Now")),
+    rules.Level.TODAY: ("warn", _("Same day")),
+    rules.Level.NOW: ("danger", _("Danger")),
 }
 _STANDING = {
     care_rules.Capacity.STEADY: ("ok", _("Steady"), _("There are enough people for the hours.")),

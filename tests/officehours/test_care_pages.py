@@ -256,8 +256,10 @@ def test_the_program_sees_gaps_and_one_word(
     people: dict[str, Person], evening: datetime, at: Any
 ) -> None:
     """Neither who rests, nor why, nor for how long; cover asked for and a break look the same."""
-    resting, asking = hours_of(people["priya"], evening), hours_of(people["sol"], evening + DAY)
-    hours_of(people["marcus"], evening + 2 * DAY)
+    resting = hours_of(people["priya"], evening + 2 * DAY)
+    asking = hours_of(people["sol"], evening + DAY)
+    hours_of(people["priya"], evening - DAY / 24, checked_in_at=evening)  # what happened in it?
+    hours_of(people["marcus"], evening + 3 * DAY)
     Break.objects.create(supporter=people["priya"], starts_at=evening, ends_at=evening + 6 * DAY)
     Cover.objects.create(assignment=asking, state="open")
     _scene(people, evening)
@@ -292,14 +294,14 @@ def test_the_pages_are_flat(people: dict[str, Person], evening: datetime) -> Non
             counts.append(len(seen))
         return counts
 
-    hours = hours_of(people["priya"], evening)
+    hours = hours_of(people["priya"], evening + DAY / 24)
     _scene(people, evening)
     first = asked()
     assert first == [6, 3, 5, 2]
     for n in range(20):
         person = Person.objects.create_user(f"s{n}@school.example", joined=evening.date())
         grant_role(person=person, role=Role.SUPPORTER, by=SYSTEM, now=evening)
-        Cover.objects.create(assignment=hours_of(person, evening + n * DAY / 24), state="open")
+        Cover.objects.create(assignment=hours_of(person, evening + (n + 1) * DAY / 24), state="open")
         Break.objects.create(supporter=person, starts_at=evening)
         Load.objects.create(supporter=person, week="2026-W48", talks=1)
         Escalation.objects.create(supporter=person, level="now", week="2026-W48")

@@ -90,10 +90,10 @@ def first_control(bound: BoundField) -> str:
 
 def _kind_of(bound: BoundField) -> str:
     widget = bound.field.widget
+    if isinstance(widget, CheckboxSelectMultiple):  # which is a RadioSelect to Django
+        return "checkboxes"
     if isinstance(widget, RadioSelect):
         return "radios"
-    if isinstance(widget, CheckboxSelectMultiple):
-        return "checkboxes"
     if isinstance(widget, CheckboxInput):
         return "checkbox"
     return "hidden" if bound.is_hidden else "input"
