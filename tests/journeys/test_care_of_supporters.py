@@ -92,7 +92,9 @@ def _keeps_a_distance(priya: Reader) -> None:
 
 
 def _is_worried(priya: Reader) -> None:
-    priya.goes_to("/hours/worried/")
+    priya.goes_to("/hours/")
+    priya.looks("console")
+    priya.follows("Worried about somebody?")
     priya.has_heading("Worried? You need not be sure")
     priya.reads("On-call counselor", "555-0100")
     priya.looks("worried")

@@ -301,7 +301,9 @@ def test_the_pages_are_flat(people: dict[str, Person], evening: datetime) -> Non
     for n in range(20):
         person = Person.objects.create_user(f"s{n}@school.example", joined=evening.date())
         grant_role(person=person, role=Role.SUPPORTER, by=SYSTEM, now=evening)
-        Cover.objects.create(assignment=hours_of(person, evening + (n + 1) * DAY / 24), state="open")
+        Cover.objects.create(
+            assignment=hours_of(person, evening + (n + 1) * DAY / 24), state="open"
+        )
         Break.objects.create(supporter=person, starts_at=evening)
         Load.objects.create(supporter=person, week="2026-W48", talks=1)
         Escalation.objects.create(supporter=person, level="now", week="2026-W48")
