@@ -1,7 +1,8 @@
-"""The one message of office hours: "your time has changed". Only to those who asked for it.
+"""The messages of office hours.
 
-The row in the outbox names nobody: it holds the visit's id, sealed under the visit's day key.
-The recipient is found at sending, and not at all once the visit is forgotten.
+"Your time has changed" goes only to those who asked for it. Its row in the outbox names nobody:
+it holds the visit's id, sealed under the visit's day key. The recipient is found at sending, and
+not at all once the visit is forgotten.
 """
 
 import uuid
@@ -12,7 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
-from officehours.models import Visit
+from accounts.rules import Role
+from officehours import rules
+from officehours.models import Assignment, Visit
 from officehours.queries import sealed
 from peersupport.core import daykey
 from peersupport.core.clock import UTC
@@ -22,15 +25,19 @@ from peersupport.core.outbox.services import enqueue
 from peersupport.core.ui.letters import personal_letter
 
 CHANGED = "time-changed"
+NUDGE = "check-in"
+DARK = "hours-dark"
+_CONSOLE = "hours:console"
 _CONTEXT = "outgoing|time-changed"
 # A word that comes after the time itself helps nobody.
 _USEFUL = timedelta(hours=12)
 
 
-def tell_changed(visit: Visit, now: datetime) -> None:
-    """Queue the word that a booked time was cancelled, if its holder asked for mail.
+def tell_changed(visit: Visit, now: datetime, *, word: str = "cancelled") -> None:
+    """Queue the word that a booked time has changed, if its holder asked for mail.
 
-    Runs in the transaction that cancels.
+    At most once for each `word` (cancelled, offer, late) and visit. Runs in the transaction
+    that changes it.
     """
     holder = sealed.holder_of(visit, now)
     if holder is None or not holder.wants_mail:
@@ -40,7 +47,7 @@ def tell_changed(visit: Visit, now: datetime) -> None:
     ref += daykey.seal(day, visit.pk.bytes, context=_CONTEXT)
     enqueue(
         kind=CHANGED,
-        key=f"{CHANGED}|{visit.pk}",
+        key=f"{CHANGED}|{visit.pk}|{word}",
         due_at=now,
         expires_at=now + _USEFUL,
         now=now,
@@ -73,6 +80,64 @@ def compose_changed(outgoing: Outgoing, now: datetime) -> Letter | None:
     return Letter(to=person.email, subject=subject, text=text, html=html)
 
 
+def tell_nudge(assignment: Assignment, now: datetime) -> None:
+    """Queue the reminder to a supporter who is late. Runs in the caller's transaction."""
+    enqueue(
+        kind=NUDGE,
+        key=f"{NUDGE}|{assignment.pk}",
+        due_at=now,
+        expires_at=assignment.starts_at + rules.DARK_AFTER,
+        now=now,
+        recipient=assignment.supporter_id,
+        ref=assignment.pk.bytes,
+    )
+
+
+def tell_dark(assignment: Assignment, now: datetime) -> None:
+    """Queue the word to the coordinators that hours did not open. In the caller's transaction."""
+    for person in Person.objects.filter(
+        is_active=True, grants__role=Role.COORDINATOR, grants__revoked_on__isnull=True
+    ):
+        enqueue(
+            kind=DARK,
+            key=f"{DARK}|{assignment.pk}|{person.pk}",
+            due_at=now,
+            expires_at=now + _USEFUL,
+            now=now,
+            recipient=person.pk,
+        )
+
+
+def _staff_letter(outgoing: Outgoing, line: str, address: str) -> Letter | None:
+    known = Person.objects.filter(is_active=True)
+    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
+    if person is None:
+        return None
+    link = settings.PUBLIC_URL + reverse(address)
+    subject, text, html = personal_letter(person.email, [line], link)
+    return Letter(to=person.email, subject=subject, text=text, html=html)
+
+
+def compose_nudge(outgoing: Outgoing, now: datetime) -> Letter | None:
+    """Return the reminder, or None once they are in, or the hours have been closed."""
+    waits = Assignment.objects.filter(
+        pk=uuid.UUID(bytes=bytes(outgoing.ref)), is_active=True, checked_in_at__isnull=True
+    )
+    if not waits.exists():
+        return None
+    return _staff_letter(
+        outgoing, _("Something you planned has begun. Open it to say that you are in."), _CONSOLE
+    )
+
+
+def compose_dark(outgoing: Outgoing, now: datetime) -> Letter | None:
+    """Return the word to a coordinator that hours did not open."""
+    line = _("Hours did not open as planned. Sign in to see which.")
+    return _staff_letter(outgoing, line, "hours:program")
+
+
 def register_kinds() -> None:
-    """Make the message known to the outbox."""
+    """Make the messages known to the outbox."""
     register(Kind(name=CHANGED, asked=True, compose=compose_changed))
+    register(Kind(name=NUDGE, asked=True, compose=compose_nudge))
+    register(Kind(name=DARK, asked=True, compose=compose_dark))

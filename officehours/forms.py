@@ -1,15 +1,16 @@
 """Forms of office hours. Each says what is wrong in plain words, beside the field."""
 
+import re
 import uuid
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from officehours import rules
 from officehours.queries.pages import Day, slot_value
-from officehours.services.booking import Slot
+from officehours.services.booking import Meeting, Slot
 from peersupport.core import ids, words
 from peersupport.core.ui.forms import PlainForm
 
@@ -25,6 +26,59 @@ def parse_slot(value: str) -> Slot | None:
     except (ValueError, OverflowError, OSError):
         return None
     return slot if slot_value(slot.assignment, slot.starts_at) == value else None
+
+
+_MOST_PEOPLE = 60
+WAYS = {
+    rules.Way.IN_PERSON: _("In person"),
+    rules.Way.VIDEO: _("By video"),
+    rules.Way.VOICE: _("By voice"),
+}
+_NUMBER = re.compile(r"[0-9+() ./-]{7,24}")
+
+
+class RemoteFields(PlainForm):
+    """How to meet; and for a remote talk where one is, for the case of danger only."""
+
+    way = forms.ChoiceField(label=_("How would you like to talk?"), widget=forms.RadioSelect)
+    where = forms.CharField(
+        label=_("Where will you be?"),
+        help_text=_(
+            "For video and voice only. An address or a building. It is sealed: the on-call "
+            "counselors open it only if you are in danger, and you are told."
+        ),
+        max_length=120,
+        required=False,
+    )
+    number = forms.CharField(
+        label=_("A number to call you back"),
+        help_text=_("For video and voice only, sealed in the same way."),
+        max_length=24,
+        required=False,
+    )
+
+    def offer_ways(self, ways: tuple[str, ...]) -> None:
+        """Keep the choice only where there is one."""
+        if ways == (rules.Way.IN_PERSON,):
+            for name in ("way", "where", "number"):
+                del self.fields[name]
+            return
+        choices = [(way, WAYS[rules.Way(way)]) for way in ways]
+        field = cast(forms.ChoiceField, self.fields["way"])
+        field.choices = choices
+        field.initial = ways[0]
+        if not set(ways) & {str(way) for way in rules.REMOTE}:
+            del self.fields["where"], self.fields["number"]
+
+    def check_remote(self, data: dict[str, Any]) -> None:
+        """A remote talk needs a place and a number that can be called."""
+        if data.get("way") not in rules.REMOTE:
+            return
+        if not data.get("where") and "where" not in self.errors:
+            self.add_error("where", _("Say where you will be. In person needs no address."))
+        number = data.get("number") or ""
+        if "number" not in self.errors and not _NUMBER.fullmatch(number):
+            self.add_error("number", _("Write a number that can be called, such as 555-0100."))
 
 
 class SlotField(forms.CharField):
@@ -60,8 +114,11 @@ class TimesForm(PlainForm):
         super().__init__(*args, **kwargs)
 
 
-class BookForm(TimesForm):
-    """Book a time: the time, and if one likes what to be called and whether to get mail."""
+class BookForm(TimesForm, RemoteFields):
+    """Book a time: the time, and if one likes what to be called and whether to get mail.
+
+    `only` comes from the filter in the browser, and is empty without it: anybody.
+    """
 
     name = forms.CharField(
         label=_("What should we call you?"),
@@ -74,6 +131,25 @@ class BookForm(TimesForm):
         help_text=_("The message says only that something you planned has changed."),
         required=False,
     )
+
+    def __init__(self, *args: Any, ways: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_ways(ways)
+
+    def clean(self) -> dict[str, Any]:
+        """Check what only makes sense together."""
+        data: dict[str, Any] = super().clean() or {}
+        self.check_remote(data)
+        return data
+
+    def meeting(self, only: list[str]) -> Meeting:
+        """Return how they would like to meet. What is no id in `only` is left out."""
+        data = self.cleaned_data
+        way = data.get("way") or str(rules.Way.IN_PERSON)
+        chosen = frozenset(filter(None, map(ids.parse, only[:_MOST_PEOPLE]))) or None
+        if way not in rules.REMOTE:
+            return Meeting(only=chosen, way=way)
+        return Meeting(chosen, way, data["where"], data["number"])
 
 
 class CheckOutForm(PlainForm):

@@ -19,6 +19,14 @@ UNDO = timedelta(minutes=5)
 REMEMBER = timedelta(hours=24)  # how long a visit's people are known after it ended
 ROW_KEPT = timedelta(days=7)
 FREE_MARGIN = timedelta(minutes=15)  # a booked talk nearer than this makes it "a short wait"
+CALL_TIMEOUT = timedelta(minutes=3)  # how long somebody called has to come
+GIVEN_ON_AFTER = timedelta(minutes=10)  # a booked time nobody came to may go to the line
+CALLED_TWICE = 1  # who was called and not there goes first again this often, then is missed
+DOOR_STEP = timedelta(minutes=5)  # how often the code at the door changes
+DOOR_READ, DOOR_SENT = 2, 4  # how many codes back still open the page, and are still taken
+MOST_AT_THE_DOOR = 40  # places in one line without an account
+LATE_CHOICES = (5, 10, 15, 20, 30)
+NOW_ROOM = timedelta(minutes=10)  # a room link is shown this long before
 MINUTES = (15, 20, 30, 45, 60)  # lengths a supporter may choose from
 SHORTEST, LONGEST = timedelta(minutes=15), timedelta(hours=12)
 
@@ -98,11 +106,12 @@ TRANSITIONS = Table(
         _step({S.MISSED}, "come late", S.WAITING, "student", "supporter"),
         _step({S.BOOKED, S.ARRIVED}, "displace", S.WAITING, "system"),
         _step({S.WAITING}, "call", S.CALLED, "supporter"),
+        _step({S.CALLED}, "put back", S.WAITING, "supporter"),
         _step({S.CALLED}, "not found", S.WAITING, "supporter"),
         _step({S.CALLED}, "give up", S.MISSED, "supporter"),
         _step({S.WAITING, S.CALLED}, "leave", S.LEFT, "student"),
         _step({S.WAITING, S.CALLED}, "remove", S.LEFT, "supporter"),
-        _step({S.WAITING}, "close", S.CLOSED, "system", "supporter"),
+        _step({S.WAITING, S.CALLED}, "close", S.CLOSED, "system", "supporter"),
         _step({S.BOOKED, S.ARRIVED, S.CALLED}, "start", S.TALKING, "supporter"),
         _step({S.TALKING}, "finish", S.FINISHED, "supporter"),
         _step(set(LIVE), "lapse", S.LAPSED, "system"),
@@ -151,6 +160,10 @@ class SlotGone(Exception):
     """That time is not offered: past, too far ahead, withdrawn, or never was."""
 
 
+class NotThisWay(Exception):
+    """That time is not offered in the way asked for: in person, video or voice."""
+
+
 class AlreadyBooked(Exception):
     """This person has a time already; one at a time, so that there is room for everybody."""
 
@@ -165,6 +178,34 @@ class NotCovered(Exception):
 
 class Overlaps(Exception):
     """The supporter already has hours in part of this time."""
+
+
+class LineClosed(Exception):
+    """Nobody more can join this line: not open, not yet, or closed for tonight."""
+
+
+class AlreadyWaiting(Exception):
+    """This person waits in another line; one place at a time."""
+
+
+class NobodyToCall(Exception):
+    """Nobody who waits can be called by this supporter now."""
+
+
+class BookedFirst(Exception):
+    """Somebody with a booked time is here or just due: they go before the line."""
+
+
+class NobodySuitable(Exception):
+    """Nobody in these hours is somebody this person wants to meet, or may."""
+
+
+class EnoughForNow(Exception):
+    """The supporter has had as many talks as is good for one shift or week, or has a break."""
+
+
+class MissingContact(Exception):
+    """A remote talk needs a place and a number, for the case of danger."""
 
 
 class OutOfTime(Exception):
@@ -239,3 +280,28 @@ def daypart_of(wall: time) -> str:
     if wall.hour < 12:
         return "morning"
     return "afternoon" if wall.hour < 17 else "evening"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """An honest range for a wait, in whole minutes, rounded to five."""
+
+    low: int
+    high: int
+
+
+def wait_range(ahead: int, supporters: int, minutes: int) -> Wait:
+    """Return how long somebody with `ahead` people before them waits, for a talk of `minutes`.
+
+    A talk may be half as long as planned or run over; two supporters halve the line. Nobody in
+    the room counts as one, so that the range is never nothing.
+    """
+    each = max(1, supporters)
+    low = (ahead // each) * minutes // 2
+    high = (ahead // each + 1) * minutes
+    return Wait(low - low % 5, high + (-high) % 5)
+
+
+def door_bucket(now: datetime) -> int:
+    """Return the number of the stretch of time for which one door code is shown."""
+    return int(now.timestamp() // DOOR_STEP.total_seconds())

@@ -8,8 +8,10 @@ from peersupport.core import clock
 
 @shared_task(ignore_result=True)
 def tick() -> None:
-    """Close what is dark or over and end what nobody ended."""
+    """Remind who is late, close what is dark or over, and end what nobody ended."""
     now = clock.now()
+    for assignment in presence.late_assignments(now):
+        presence.nudge(assignment=assignment, now=now)
     for assignment in presence.dark_assignments(now):
         presence.close_dark(assignment=assignment, now=now)
     presence.close_ended(now=now)

@@ -1,11 +1,13 @@
-"""Addresses of office hours: the student's under /visits/, the supporter's under /hours/."""
+"""Addresses of office hours: students' under /visits/ and /line/, supporters' under /hours/."""
 
 from django.urls import path
 
+from officehours.views import calling as calling_views
 from officehours.views import care as care_views
 from officehours.views import care_staff as staff_views
 from officehours.views import console as console_views
 from officehours.views import hours as hours_views
+from officehours.views import line as line_views
 from officehours.views import visits as visit_views
 
 hours = [
@@ -16,6 +18,15 @@ hours = [
     path("<uuid:assignment>/in/", console_views.check_in, name="check-in"),
     path("<uuid:assignment>/out/", console_views.check_out, name="check-out"),
     path("<uuid:assignment>/walked-in/", console_views.walk_in, name="walk-in"),
+    path("<uuid:assignment>/next/", calling_views.call_next, name="call-next"),
+    path("<uuid:assignment>/add/", calling_views.add, name="add"),
+    path("<uuid:assignment>/late/", calling_views.run_late, name="late"),
+    path("<uuid:assignment>/line/", calling_views.set_line, name="set-line"),
+    path("<uuid:assignment>/hold/", calling_views.hold, name="hold"),
+    path("<uuid:assignment>/door/", calling_views.door, name="door"),
+    path("<uuid:assignment>/door/code/", calling_views.door_code, name="door-code"),
+    path("<uuid:assignment>/paper/", calling_views.paper, name="paper"),
+    path("line/<uuid:visit>/<slug:verb>/", calling_views.step, name="line-step"),
     path("<uuid:shift>/cancel/", hours_views.cancel_own, name="cancel"),
     path("talks/<uuid:visit>/log/", console_views.log, name="log"),
     path("talks/<uuid:visit>/<slug:verb>/", console_views.step, name="step"),
@@ -38,5 +49,14 @@ visits = [
     path("<uuid:visit>/move/", visit_views.move, name="move"),
     path("<uuid:visit>/cancel/", visit_views.cancel, name="cancel"),
     path("<uuid:visit>/here/", visit_views.arrive, name="arrive"),
+    path("<uuid:visit>/offer/", visit_views.answer_offer, name="offer"),
     path("<uuid:visit>/remove-line/", visit_views.remove_log, name="remove-log"),
+]
+
+line = [
+    path("", line_views.mine, name="mine"),
+    path("state/", line_views.state, name="state"),
+    path("join/<uuid:shift>/", line_views.join, name="join"),
+    path("at/<uuid:shift>/<slug:code>/", line_views.door, name="door"),
+    path("<uuid:visit>/<slug:verb>/", line_views.act, name="act"),
 ]

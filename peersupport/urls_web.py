@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("program/", include("program.urls")),
     path("hours/", include((officehours_urls.hours, "hours"))),
+    path("line/", include((officehours_urls.line, "line"))),
     path("visits/", include((officehours_urls.visits, "visits"))),
 ]
 

@@ -34,12 +34,13 @@ def _keys() -> None:
     """Make the key files once; their day follows the clock the tests use."""
     from django.conf import settings
 
-    from peersupport.core import daykey, keyfiles
+    from peersupport.core import careseal, daykey, keyfiles
 
     # Under xdist the settings of a worker may name the first process's directory.
     path = Path(settings.KEYS_DIR) / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
+    careseal.create(Path(settings.KEYS_DIR))
 
 
 @pytest.fixture(scope="session", autouse=True)

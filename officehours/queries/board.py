@@ -8,6 +8,7 @@ end.
 import hashlib
 import threading
 import uuid
+from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from officehours import rules
 from officehours.models import Assignment, Visit
+from officehours.queries.line import is_in, line_is_open
 from program.queries import facts
 
 _BOOKABLE = sorted(str(state) for state in rules.BOOKABLE_SHIFT)
@@ -36,6 +38,10 @@ class Door:
     ends_at: datetime
     status: str
     has_times: bool
+    shift: uuid.UUID
+    waiting: int
+    wait: rules.Wait
+    may_join: bool
 
     @property
     def is_open(self) -> bool:
@@ -77,13 +83,13 @@ class _Busy:
     state: str
 
 
-def _status(row: Assignment, busy: Iterable[_Busy], now: datetime) -> str | None:
+def _status(row: Assignment, busy: Iterable[_Busy], now: datetime, ahead: int) -> str | None:
     """Return how hours stand now; None if they are over, dark, or left."""
     if row.ends_at <= now or row.checked_out_at is not None:
         return None
     if row.checked_in_at is None:
         return _awaited(row, now)
-    return WAIT if any(_keeps(visit, now) for visit in busy) else FREE
+    return WAIT if ahead or any(_keeps(visit, now) for visit in busy) else FREE
 
 
 def _awaited(row: Assignment, now: datetime) -> str | None:
@@ -106,11 +112,32 @@ def _boundaries(row: Assignment, busy: Iterable[_Busy]) -> Iterable[datetime]:
     yield row.starts_at + rules.LATE_AFTER
     yield row.starts_at + rules.DARK_AFTER
     yield row.starts_at - timedelta(hours=12)
+    yield row.starts_at - rules.EARLY_IN
     yield row.ends_at
     for visit in busy:
         if visit.starts_at is not None:
             yield visit.starts_at
             yield visit.starts_at - rules.FREE_MARGIN
+
+
+def _crowd(
+    shifts: set[uuid.UUID],
+) -> tuple[dict[uuid.UUID, list[_Busy]], Tally[uuid.UUID]]:
+    """Return who keeps each assignment busy, and how many wait in each shift: one query."""
+    busy: dict[uuid.UUID, list[_Busy]] = defaultdict(list)
+    waiting: Tally[uuid.UUID] = Tally()
+    for visit in (
+        Visit.objects.live()
+        .filter(shift__in=shifts)
+        .only("shift_id", "assignment_id", "starts_at", "state")
+    ):
+        if visit.assignment_id is None:
+            waiting[visit.shift_id] += 1
+        else:
+            busy[visit.assignment_id].append(
+                _Busy(visit.assignment_id, visit.starts_at, visit.state)
+            )
+    return busy, waiting
 
 
 def _build(now: datetime, zone: ZoneInfo) -> Board:
@@ -126,13 +153,14 @@ def _build(now: datetime, zone: ZoneInfo) -> Board:
     upcoming = next(
         (r.starts_at for r in ahead if r.starts_at > now and not r.checked_in_at), None
     )
-    busy: dict[uuid.UUID, list[_Busy]] = defaultdict(list)
-    live = Visit.objects.live().filter(assignment__in=[row.pk for row in rows])
-    for visit in live.values_list("assignment_id", "starts_at", "state"):
-        busy[visit[0]].append(_Busy(*visit))
+    busy, waiting = _crowd({row.shift_id for row in rows})
+    crew: dict[uuid.UUID, list[Assignment]] = defaultdict(list)
+    for row in rows:
+        crew[row.shift_id].append(row)
     doors = []
     for row in rows:
-        status = _status(row, busy[row.pk], now)
+        queued, team = waiting[row.shift_id], crew[row.shift_id]
+        status = _status(row, busy[row.pk], now, queued)
         if status is None:
             continue
         profile = getattr(row.supporter, "profile", None)
@@ -148,6 +176,10 @@ def _build(now: datetime, zone: ZoneInfo) -> Board:
                 ends_at=row.ends_at,
                 status=status,
                 has_times=any(start > now and start not in taken for start in starts),
+                shift=row.shift_id,
+                waiting=queued,
+                wait=rules.wait_range(queued, sum(is_in(r, now) for r in team), row.shift.minutes),
+                may_join=line_is_open(row.shift, team, now),
             )
         )
     edges = [edge for row in rows for edge in _boundaries(row, busy[row.pk]) if edge > now]
@@ -165,7 +197,10 @@ def _build(now: datetime, zone: ZoneInfo) -> Board:
 def _etag(doors: list[Door], upcoming: datetime | None, today: object, zone: ZoneInfo) -> str:
     """Return a name of the content: equal on every host and for everybody."""
     parts = [
-        (d.assignment.hex, d.name, d.year, d.place, d.starts_at, d.ends_at, d.status, d.has_times)
+        (
+            (d.assignment.hex, d.name, d.year, d.place, d.starts_at, d.ends_at),
+            (d.status, d.has_times, d.waiting, d.wait, d.may_join),
+        )
         for d in doors
     ]
     return hashlib.sha256(repr((parts, upcoming, today, zone.key)).encode()).hexdigest()[:32]

@@ -11,18 +11,21 @@ from django.db.models import Count, Q
 from accounts.models import Person, Profile
 from officehours import rules
 from officehours.models import Assignment, Rule, Shift, Visit
-from officehours.queries import sealed
+from officehours.queries import care, sealed
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """One bookable time."""
+    """One bookable time. What the filter in the browser goes by comes along: tags and ways."""
 
     value: str
     starts_at: datetime
     who: str
     place: str
     minutes: int
+    who_id: uuid.UUID
+    tags: tuple[str, ...]
+    ways: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def _profiles(people: Iterable[object]) -> dict[object, Profile]:
 
 
 def free_times(person: Person, now: datetime, zone: ZoneInfo) -> list[Day]:
-    """Return every time on offer to this person up to the horizon, by local day: three queries."""
+    """Return every time on offer to this person up to the horizon, by local day: flat queries."""
     rows = list(
         Assignment.objects.select_related("shift")
         .filter(
@@ -61,6 +64,9 @@ def free_times(person: Person, now: datetime, zone: ZoneInfo) -> list[Day]:
         for row in rows
         if row.checked_in_at is not None or now < row.starts_at + rules.DARK_AFTER
     ]
+    apart = care.distant(person.pk, {row.supporter_id for row in rows})
+    closed = care.closed_to_new(rows, now)
+    rows = [row for row in rows if row.supporter_id not in apart and row.pk not in closed]
     taken = set(
         Visit.objects.holding_time()
         .filter(assignment__in=[row.pk for row in rows], starts_at__gt=now)
@@ -71,10 +77,13 @@ def free_times(person: Person, now: datetime, zone: ZoneInfo) -> list[Day]:
     for row in rows:
         profile = profiles.get(row.supporter_id)
         who = profile.shown_name if profile else ""
+        tags = tuple(profile.tag_list) if profile else ()
+        ways = tuple(row.shift.ways.split(","))
         for start in rules.slots(row.starts_at, row.ends_at, row.shift.minutes):
             if now < start <= now + rules.HORIZON and (row.pk, start) not in taken:
                 value = slot_value(row.pk, start)
-                times.append(Time(value, start, who, row.shift.place, row.shift.minutes))
+                shown = (who, row.shift.place, row.shift.minutes)
+                times.append(Time(value, start, *shown, row.supporter_id, tags, ways))
     times.sort(key=lambda time: (time.starts_at, time.who))
     days: dict[date, list[Time]] = {}
     for time in times:
@@ -98,11 +107,31 @@ class MyVisit:
     wants_mail: bool
     log: sealed.Log | None
     is_log_removed: bool
+    is_offer: bool
+    way: str
+    room_link: str
+    late_minutes: int
 
     @property
     def is_live(self) -> bool:
         """Whether it is still to come or going on."""
         return self.state in rules.LIVE
+
+
+def _room_link(visit: Visit, profile: Profile | None, state: str, now: datetime) -> str:
+    """Return the link of the room, at the right moment only: ten minutes before, and during."""
+    if profile is None or visit.way not in rules.REMOTE or visit.is_offer:
+        return ""
+    near = visit.starts_at is not None and now >= visit.starts_at - rules.NOW_ROOM
+    with_them = state in rules.WITH_SUPPORTER
+    return profile.room_link if state in rules.LIVE and (near or with_them) else ""
+
+
+def _late(visit: Visit, state: str, now: datetime) -> int:
+    """Return how late the supporter said they run, to whoever is booked for today."""
+    soon = visit.starts_at is not None and visit.starts_at < now + timedelta(hours=12)
+    coming = state in (rules.S.BOOKED, rules.S.ARRIVED)
+    return visit.assignment.late_minutes if visit.assignment and soon and coming else 0
 
 
 def my_visits(person: Person, now: datetime) -> list[MyVisit]:
@@ -131,6 +160,10 @@ def my_visits(person: Person, now: datetime) -> list[MyVisit]:
                 wants_mail=holder.wants_mail if holder else False,
                 log=sealed.log_of(visit, now),
                 is_log_removed=visit.is_log_removed,
+                is_offer=visit.is_offer and state in rules.LIVE,
+                way=visit.way,
+                room_link=_room_link(visit, profile, state, now),
+                late_minutes=_late(visit, state, now),
             )
         )
     return sorted(mine, key=lambda v: not v.is_live)
@@ -139,124 +172,6 @@ def my_visits(person: Person, now: datetime) -> list[MyVisit]:
 def my_visit(person: Person, visit_id: uuid.UUID, now: datetime) -> MyVisit | None:
     """Return one visit this person holds; None alike if foreign, forgotten or never there."""
     return next((v for v in my_visits(person, now) if v.id == visit_id), None)
-
-
-@dataclass(frozen=True, slots=True)
-class TheirVisit:
-    """A visit as the supporter it is with sees it: the chosen name, never who it is."""
-
-    id: uuid.UUID
-    state: str
-    name: str
-    reference: str
-    starts_at: datetime | None
-    is_nameless: bool
-    log: sealed.Log | None
-    is_log_removed: bool
-    verbs: frozenset[str]
-
-    @property
-    def needs_log(self) -> bool:
-        """Whether the talk is over and nothing has been noted yet."""
-        return self.state == rules.S.FINISHED and self.log is None and not self.is_log_removed
-
-
-def _verbs(visit: Visit, now: datetime) -> frozenset[str]:
-    """Return what the supporter can do with a visit at this moment, for its buttons."""
-    state, verbs = visit.state, set()
-    start = visit.starts_at
-    for verb in ("arrive", "start", "finish"):
-        if rules.TRANSITIONS.allowed(state, verb, "supporter"):
-            verbs.add(verb)
-    if start is not None and now < start - rules.LAPSE_GRACE:
-        verbs.discard("start")
-        verbs.discard("arrive")
-    may_miss = rules.TRANSITIONS.allowed(state, "miss", "supporter")
-    if may_miss and start is not None and now >= start + rules.MISS_GRACE:
-        verbs.add("miss")
-    recent = visit.changed_at is not None and now <= visit.changed_at + rules.UNDO
-    if state in rules.UNDOABLE and visit.came_from and recent:
-        verbs.add("undo")
-    if state == rules.S.FINISHED and not visit.is_log_removed:
-        verbs.add("log")
-    return frozenset(verbs)
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """One stretch of a supporter's own hours, with who is coming."""
-
-    assignment: uuid.UUID
-    shift: uuid.UUID
-    place: str
-    starts_at: datetime
-    ends_at: datetime
-    status: str
-    may_check_in: bool
-    may_check_out: bool
-    visits: tuple[TheirVisit, ...]
-    booked: int
-
-
-def _theirs(visit: Visit, now: datetime) -> TheirVisit:
-    return TheirVisit(
-        id=visit.pk,
-        state=visit.state,
-        name=sealed.name_of(visit, now),
-        reference=visit.reference,
-        starts_at=visit.starts_at,
-        is_nameless=visit.holder_kind != Visit.HolderKind.ACCOUNT,
-        log=sealed.log_of(visit, now),
-        is_log_removed=visit.is_log_removed,
-        verbs=_verbs(visit, now),
-    )
-
-
-def my_hours(person: Person, now: datetime, *, days: int = 14) -> list[Hours]:
-    """Return a supporter's hours from the last day to `days` ahead, with visits: two queries."""
-    rows = list(
-        Assignment.objects.select_related("shift")
-        .filter(
-            supporter=person,
-            ends_at__gt=now - timedelta(hours=18),
-            starts_at__lt=now + timedelta(days=days),
-        )
-        .exclude(shift__state__in=[str(rules.ShiftState.CANCELLED), str(rules.ShiftState.DRAFT)])
-        .order_by("starts_at")
-    )
-    visits: dict[uuid.UUID, list[Visit]] = {row.pk: [] for row in rows}
-    shown = Visit.objects.remembered(now).filter(assignment__in=list(visits))
-    for visit in shown.exclude(state=rules.S.CANCELLED).order_by("starts_at", "changed_at"):
-        if visit.assignment_id is not None:
-            visits[visit.assignment_id].append(visit)
-    return [_hours(row, visits[row.pk], now) for row in rows]
-
-
-def _hours(row: Assignment, visits: list[Visit], now: datetime) -> Hours:
-    is_in = row.checked_in_at is not None and row.checked_out_at is None and now < row.ends_at
-    early = row.starts_at - rules.EARLY_IN
-    dark = row.checked_in_at is None and now >= row.starts_at + rules.DARK_AFTER
-    status = "in" if is_in else "over" if now >= row.ends_at or not row.is_active else "out"
-    if status == "out" and dark:
-        status = "dark"
-    return Hours(
-        assignment=row.pk,
-        shift=row.shift_id,
-        place=row.shift.place,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        status=status,
-        may_check_in=not is_in and row.is_active and early <= now < row.ends_at,
-        may_check_out=is_in,
-        visits=tuple(_theirs(visit, now) for visit in visits),
-        booked=sum(visit.state in rules.LIVE for visit in visits),
-    )
-
-
-def their_visit(person: Person, visit_id: uuid.UUID, now: datetime) -> TheirVisit | None:
-    """Return one visit with this supporter; None alike if foreign, forgotten or never there."""
-    visit = Visit.objects.remembered(now).filter(pk=visit_id, assignment__supporter=person).first()
-    return _theirs(visit, now) if visit is not None else None
 
 
 @dataclass(frozen=True, slots=True)

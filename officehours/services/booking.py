@@ -10,13 +10,27 @@ from accounts.models import Person
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import may_book
-from officehours.queries import sealed
+from officehours.queries import care, sealed
 from officehours.queries.sealed import Holder
 from officehours.services import locks
 from officehours.services.steps import take_step
 from peersupport.core import daykey, ids
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """How somebody would like to meet: whom (None: anybody), in which way, and for a remote talk
+    where they are and a number, which only the care side can open."""
+
+    only: frozenset[uuid.UUID] | None = None
+    way: str = rules.Way.IN_PERSON
+    where: str = ""
+    number: str = ""
+
+
+IN_PERSON = Meeting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,8 @@ def _offered(slot: Slot, person: Person, now: datetime) -> Assignment:
         raise rules.SlotGone
     if assignment.supporter_id == person.pk:
         raise rules.WithYourself
+    if care.distant(person.pk, [assignment.supporter_id]) or care.closed_to_new([assignment], now):
+        raise rules.SlotGone
     return assignment
 
 
@@ -60,6 +76,11 @@ def _insert(
     name: str,
     request_key: uuid.UUID,
     now: datetime,
+    way: str,
+    wanted: sealed.Wanted = sealed.ANYBODY,
+    where: str = "",
+    number: str = "",
+    moved_from: Visit | None = None,
 ) -> Visit:
     """Insert one booked visit, or raise SlotTaken. The caller holds the person's lock.
 
@@ -70,10 +91,18 @@ def _insert(
     ends_at = slot.starts_at + timedelta(minutes=assignment.shift.minutes)
     day = daykey.day_of(ends_at)
     tag = daykey.tags(day, day, holder.person.bytes, purpose="visit|booked")[day]
+    contact = None
+    if way in rules.REMOTE and moved_from is not None:
+        contact = sealed.move_contact(moved_from, visit_id, day, now)
+    elif way in rules.REMOTE:
+        contact = sealed.seal_contact(visit_id, day, where, number)
     visit = Visit(
         pk=visit_id,
         shift=assignment.shift,
         assignment=assignment,
+        way=way,
+        contact=contact,
+        acceptable=sealed.seal_wanted(visit_id, day, wanted) if wanted != sealed.ANYBODY else None,
         starts_at=slot.starts_at,
         ends_at=ends_at,
         state=rules.S.BOOKED,
@@ -116,12 +145,13 @@ def book(
     wants_mail: bool,
     request_key: uuid.UUID,
     now: datetime,
+    meeting: Meeting = IN_PERSON,
 ) -> Visit:
     """Book a time for this person, who is also the one who asks.
 
     Sending the same `request_key` again returns the same visit. Raises NotAllowed, SlotGone,
-    SlotTaken, WithYourself, or AlreadyBooked. Writes no audit row: what a student does with a
-    visit leaves no trace of who.
+    SlotTaken, WithYourself, NotThisWay, MissingContact, or AlreadyBooked. Writes no audit row:
+    what a student does with a visit leaves no trace of who.
     """
     if not may_book(person):
         raise rules.NotAllowed
@@ -131,6 +161,10 @@ def book(
             return held
         raise rules.AlreadyBooked
     assignment = _offered(slot, person, now)
+    if meeting.way not in assignment.shift.ways.split(","):
+        raise rules.NotThisWay
+    if meeting.way in rules.REMOTE and not (meeting.where and meeting.number):
+        raise rules.MissingContact
     visit = _insert(
         assignment=assignment,
         slot=slot,
@@ -138,6 +172,10 @@ def book(
         name=name,
         request_key=request_key,
         now=now,
+        way=meeting.way,
+        wanted=sealed.Wanted(meeting.only),
+        where=meeting.where,
+        number=meeting.number,
     )
     touch_public()
     return visit
@@ -163,7 +201,10 @@ def move(
     if holder is None:
         raise NotAllowedFrom("move")
     name = sealed.name_of(held, now)
+    wanted = sealed.wanted_of(held, now)
     assignment = _offered(slot, person, now)
+    if held.way not in assignment.shift.ways.split(","):
+        raise rules.NotThisWay
     take_step(held, "cancel", now=now, ended_by=Visit.EndedBy.MOVE)
     # The student sees the new time; the old one is nobody's from this moment on.
     Visit.objects.filter(pk=held.pk).update(holder=None, name=None, claim_tag=None)
@@ -174,6 +215,10 @@ def move(
         name=name,
         request_key=request_key,
         now=now,
+        way=held.way,
+        # They chose this person now: whoever else they would meet stays as it was.
+        wanted=wanted if wanted.allows(assignment.supporter_id) else sealed.ANYBODY,
+        moved_from=held,
     )
     touch_public()
     return moved

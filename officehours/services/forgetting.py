@@ -81,6 +81,7 @@ def _forget_batch(now: datetime) -> int:
             claim_tag=None,
             log=None,
             changed_at=None,
+            line_rank=None,
             state=visit.state if visit.state in rules.ENDED else rules.S.LAPSED,
         )
         if emptied == 1:

@@ -3,15 +3,18 @@
 import uuid
 from datetime import datetime
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from accounts.models import Person
 from officehours import rules
+from officehours.emails import tell_changed, tell_dark, tell_nudge
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import is_theirs
 from officehours.services import locks
-from officehours.services.steps import cancel_with_word, take_step
+from officehours.services.calling import close_line
+from officehours.services.meeting import hand_on
+from officehours.services.steps import take_step
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
@@ -43,8 +46,9 @@ def check_in(*, assignment: Assignment, by: Person, now: datetime) -> None:
 def check_out(*, assignment: Assignment, give_up_booked: bool, by: Person, now: datetime) -> None:
     """Say "I am out".
 
-    Raises AlreadyTalking during a talk, and StillBooked while somebody has a time ahead unless
-    `give_up_booked`: then those times are cancelled and the people told.
+    Raises AlreadyTalking during a talk, and StillBooked while somebody has a time ahead, or waits
+    and nobody else is in, unless `give_up_booked`: then booked times go to somebody else of the
+    same hours as an offer, or are cancelled and told; and the line is closed kindly.
     """
     locks.hold("supporter", by.pk.bytes)
     current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
@@ -55,12 +59,50 @@ def check_out(*, assignment: Assignment, give_up_booked: bool, by: Person, now: 
     live = Visit.objects.live().filter(assignment=current)
     if live.filter(state=rules.S.TALKING).exists():
         raise rules.AlreadyTalking
-    if live.exists() and not give_up_booked:
+    is_last = not _others_in(current).exists()
+    waits = (
+        is_last and Visit.objects.filter(shift=current.shift_id, state=rules.S.WAITING).exists()
+    )
+    if (live.exists() or waits) and not give_up_booked:
         raise rules.StillBooked
-    for visit in live:
-        cancel_with_word(visit, Visit.EndedBy.SUPPORTER, now)
-    Assignment.objects.filter(pk=current.pk).update(checked_out_at=now)
+    Assignment.objects.filter(pk=current.pk).update(checked_out_at=now, late_minutes=0)
+    for visit in live.select_related("shift"):
+        if visit.state == rules.S.CALLED:
+            take_step(visit, "put back", now=now, assignment=None)
+        else:
+            hand_on(visit, by.pk, ended_by=Visit.EndedBy.SUPPORTER, now=now)
     _close_if_empty(current.shift_id)
+    if is_last:
+        close_line(current.shift_id, Visit.EndedBy.SUPPORTER, now)
+    touch_public()
+
+
+def _others_in(assignment: Assignment) -> models.QuerySet[Assignment]:
+    """Return the others of the same shift who are in or still expected."""
+    active = Assignment.objects.filter(
+        shift=assignment.shift_id, is_active=True, checked_out_at__isnull=True
+    )
+    return active.exclude(pk=assignment.pk)
+
+
+@transaction.atomic(durable=True)
+def run_late(*, assignment: Assignment, minutes: int, by: Person, now: datetime) -> None:
+    """Say "running late" to whoever is next: on their page, and by mail if they asked for it.
+
+    Zero takes it back. Raises OutOfTime for a number that is not on offer.
+    """
+    locks.hold("supporter", by.pk.bytes)
+    current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
+    if current is None or not is_theirs(by, current) or not current.is_active:
+        raise rules.NotAllowed
+    if minutes not in (0, *rules.LATE_CHOICES) or current.checked_out_at is not None:
+        raise rules.OutOfTime
+    Assignment.objects.filter(pk=current.pk).update(late_minutes=minutes)
+    states = [str(rules.S.BOOKED), str(rules.S.ARRIVED)]
+    ahead = Visit.objects.filter(assignment=current, state__in=states, starts_at__gt=now)
+    following = ahead.filter(is_forgotten=False).order_by("starts_at").first()
+    if minutes and following is not None:
+        tell_changed(following, now, word="late")
     touch_public()
 
 
@@ -87,13 +129,15 @@ def close_dark(*, assignment: Assignment, now: datetime) -> bool:
     ).update(is_active=False)
     if changed != 1:
         return False
-    for visit in Visit.objects.live().filter(assignment=assignment):
-        cancel_with_word(visit, Visit.EndedBy.SYSTEM, now)
-    others = Assignment.objects.filter(shift=assignment.shift_id, is_active=True)
-    if not others.exists():
+    booked = Visit.objects.live().select_related("shift").filter(assignment=assignment)
+    for visit in booked:
+        hand_on(visit, assignment.supporter_id, ended_by=Visit.EndedBy.SYSTEM, now=now)
+    if not _others_in(assignment).exists():
         Shift.objects.bookable().filter(pk=assignment.shift_id).update(
             state=rules.ShiftState.CLOSED
         )
+        close_line(assignment.shift_id, Visit.EndedBy.SYSTEM, now)
+    tell_dark(assignment, now)
     record(
         by=SYSTEM, verb="close hours", thing="shift", thing_id=str(assignment.shift_id), now=now
     )
@@ -107,9 +151,10 @@ def close_ended(*, now: datetime) -> int:
     Assignment.objects.filter(
         ends_at__lte=now, checked_in_at__isnull=False, checked_out_at__isnull=True
     ).update(checked_out_at=F("ends_at"))
-    closed = (
-        Shift.objects.bookable().filter(ends_at__lte=now).update(state=rules.ShiftState.CLOSED)
-    )
+    over = list(Shift.objects.bookable().filter(ends_at__lte=now).values_list("pk", flat=True))
+    for shift in over:
+        close_line(shift, Visit.EndedBy.SYSTEM, now)
+    closed = Shift.objects.filter(pk__in=over).update(state=rules.ShiftState.CLOSED)
     if closed:
         touch_public()
     return closed
@@ -140,6 +185,37 @@ def dark_assignments(now: datetime) -> list[Assignment]:
             is_active=True,
             checked_in_at__isnull=True,
             starts_at__lte=now - rules.DARK_AFTER,
+            shift__in=Shift.objects.bookable(),
+        )
+    )
+
+
+@transaction.atomic(durable=True)
+def nudge(*, assignment: Assignment, now: datetime) -> bool:
+    """Remind a supporter who is five minutes late, once. Returns whether this call did."""
+    late = Assignment.objects.filter(
+        pk=assignment.pk,
+        is_active=True,
+        is_nudged=False,
+        checked_in_at__isnull=True,
+        starts_at__lte=now - rules.LATE_AFTER,
+        ends_at__gt=now,
+    )
+    if late.update(is_nudged=True) != 1:
+        return False
+    tell_nudge(assignment, now)
+    return True
+
+
+def late_assignments(now: datetime) -> list[Assignment]:
+    """Return the assignments that `nudge` should remind."""
+    return list(
+        Assignment.objects.filter(
+            is_active=True,
+            is_nudged=False,
+            checked_in_at__isnull=True,
+            starts_at__lte=now - rules.LATE_AFTER,
+            starts_at__gt=now - rules.DARK_AFTER,
             shift__in=Shift.objects.bookable(),
         )
     )

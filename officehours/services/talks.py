@@ -13,7 +13,7 @@ from officehours.permissions import is_theirs, is_with
 from officehours.queries import sealed
 from officehours.services import locks
 from officehours.services.steps import take_step
-from peersupport.core import daykey, ids
+from peersupport.core import daykey
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
 
@@ -66,17 +66,23 @@ def start(*, visit: Visit, by: Person, now: datetime) -> Visit:
     if found.starts_at is not None and now < found.starts_at - rules.LAPSE_GRACE:
         raise rules.OutOfTime
     _no_other_talk(found)
-    done = take_step(found, "start", now=now)
+    # Who sits down with somebody else than chosen has said yes to them.
+    done = take_step(found, "start", now=now, is_offer=False)
     Assignment.objects.filter(visits=found.pk, checked_in_at__isnull=True).update(
         checked_in_at=now
     )
+    Assignment.objects.filter(visits=found.pk).update(late_minutes=0)
     touch_public()
     return done
 
 
 @transaction.atomic(durable=True)
 def walk_in(*, assignment: Assignment, request_key: uuid.UUID, by: Person, now: datetime) -> Visit:
-    """Begin a talk with somebody who just walked in: no name, no account, nothing to forget."""
+    """Begin a talk with somebody who just walked in: no name, no account, nothing to forget.
+
+    The request key becomes the visit's id, so that a console without a connection knows the
+    address of what follows.
+    """
     locks.hold("supporter", by.pk.bytes)
     current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
     if current is None or not is_theirs(by, current):
@@ -90,7 +96,7 @@ def walk_in(*, assignment: Assignment, request_key: uuid.UUID, by: Person, now: 
         raise rules.OutOfTime
     day = daykey.day_of(current.ends_at)
     visit = Visit(
-        pk=ids.new_id(),
+        pk=request_key,
         shift=current.shift,
         assignment=current,
         ends_at=max(current.ends_at, now + timedelta(minutes=1)),
@@ -103,7 +109,7 @@ def walk_in(*, assignment: Assignment, request_key: uuid.UUID, by: Person, now: 
     )
     _no_other_talk(visit)
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
-    made = Visit.objects.filter(pk=visit.pk).first()
+    made = Visit.objects.filter(pk=visit.pk, request_key=request_key, assignment=current).first()
     if made is None:
         raise rules.AlreadyTalking
     touch_public()

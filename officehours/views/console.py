@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from officehours import rules
-from officehours.forms import CheckOutForm, LogForm
+from officehours.forms import WAYS, CheckOutForm, LogForm
 from officehours.models import Assignment, Rule, Visit
+from officehours.queries import console as reads
 from officehours.queries import pages
 from officehours.queries.sealed import Log
 from officehours.services import presence, talks
@@ -32,7 +33,7 @@ def console(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     zone = facts().zone
     person = signed_in(request)
-    mine = pages.my_hours(person, now)
+    mine = reads.my_hours(person, now)
     today = [h for h in mine if h.status != "over" or h.visits]
     weekly = pages.my_rules(person, clock.local_date(now, zone))
     context = {
@@ -56,7 +57,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _hours(mine: pages.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def _hours(mine: reads.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     day = clock.local_date(mine.starts_at, zone)
     today = clock.local_date(now, zone)
     kind, word = {
@@ -73,6 +74,9 @@ def _hours(mine: pages.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         "is_in": mine.status == "in",
         "may_cancel": mine.status in ("out", "dark", "in"),
         "visits": [_visit(v, zone) for v in mine.visits],
+        "line": mine.line,
+        "may_call": mine.status == "in" and not mine.is_busy,
+        "late_choices": rules.LATE_CHOICES,
     }
 
 
@@ -88,14 +92,21 @@ _STATES = {
 }
 
 
-def _visit(visit: pages.TheirVisit, zone: ZoneInfo) -> dict[str, Any]:
-    when = words.time_of_day(visit.starts_at, zone) if visit.starts_at else _("Walked in")
+def _visit(visit: reads.TheirVisit, zone: ZoneInfo) -> dict[str, Any]:
+    when = words.time_of_day(visit.starts_at, zone) if visit.starts_at else _("From the line")
+    called = visit.name or _("No name given")
+    if visit.is_held:
+        called = _("Follow-up %s") % visit.reference
+    elif visit.starts_at is None:
+        called = visit.name or _("Number %s") % visit.reference
     return {
         "visit": visit,
         "when": when,
-        "called": visit.name or _("No name given"),
+        "called": called,
         "tag": _STATES.get(rules.VisitState(visit.state), ("off", _("Over"))),
-        "verbs": {verb.replace(" ", "_"): True for verb in visit.verbs},
+        "verbs": {verb.replace("-", "_"): True for verb in visit.verbs},
+        "come_by": words.time_of_day(visit.come_by, zone) if visit.come_by else "",
+        "way": WAYS[rules.Way(visit.way)] if visit.way in rules.REMOTE else "",
         "needs_log": visit.needs_log,
         "has_log": visit.log is not None,
     }
@@ -195,7 +206,7 @@ def _as_initial(kept: Log | None) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def log(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
     """The twenty-second log of a finished talk."""
-    theirs = pages.their_visit(signed_in(request), visit, clock.now())
+    theirs = reads.their_visit(signed_in(request), visit, clock.now())
     if theirs is None:
         raise Http404
     if "log" not in theirs.verbs:

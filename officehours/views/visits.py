@@ -4,6 +4,7 @@ A visit that is somebody else's, forgotten, or was never there gives the same 40
 """
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,10 +17,10 @@ from accounts.models import Person
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from officehours import rules
-from officehours.forms import BookForm, TimesForm, with_times
+from officehours.forms import WAYS, BookForm, TimesForm, with_times
 from officehours.models import Visit
 from officehours.queries import pages
-from officehours.services import booking
+from officehours.services import booking, meeting
 from peersupport.core import clock, words
 from peersupport.core.datamap.registry import Words
 from peersupport.core.states import NotAllowedFrom
@@ -29,11 +30,14 @@ _TAKEN = _("That time has just been taken. Choose another.")
 _GONE = _("That time is no longer offered. Choose another.")
 
 
-def _context(person: Person, **more: Any) -> dict[str, Any]:
-    now = clock.now()
+def _context(free: list[pages.Day], now: datetime, **more: Any) -> dict[str, Any]:
     zone = facts().zone
-    days = with_times(pages.free_times(person, now, zone), zone)
+    days = with_times(free, zone)
     return {"personal": True, "days": days, "zone_name": words.zone_name(now, zone), **more}
+
+
+def _free(person: Person) -> list[pages.Day]:
+    return pages.free_times(person, clock.now(), facts().zone)
 
 
 def _mine(request: HttpRequest, visit: uuid.UUID) -> pages.MyVisit:
@@ -53,43 +57,60 @@ def list_visits(request: HttpRequest) -> HttpResponse:
     return render(request, "officehours/visits.html", {"personal": True, "visits": mine})
 
 
+def _ways(days: list[pages.Day]) -> tuple[str, ...]:
+    """Return the ways of talking that any of the times has, in the usual order."""
+    found = {way for day in days for time in day.times for way in time.ways}
+    return tuple(str(way) for way in rules.Way if way in found) or (str(rules.Way.IN_PERSON),)
+
+
 @require_role(Role.STUDENT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def book(request: HttpRequest) -> HttpResponse:
     """Show the free times, and book one. Losing a race keeps the rest of the form."""
     person = signed_in(request)
     now = clock.now()
+    free = pages.free_times(person, now, facts().zone)
     if request.method != "POST":
-        initial = {"name": person.called}
-        form = BookForm(initial=initial)
-        return render(request, "officehours/book.html", _context(person, form=form))
-    form = BookForm(request.POST)
+        form = BookForm(ways=_ways(free), initial={"name": person.called})
+        return render(request, "officehours/book.html", _context(free, now, form=form))
+    form = BookForm(request.POST, ways=_ways(free))
+    status = 400
     if form.is_valid():
-        data = form.cleaned_data
-        try:
-            visit = booking.book(
-                person=person,
-                slot=data["slot"],
-                name=data["name"],
-                wants_mail=data["wants_mail"],
-                request_key=data["request_key"],
-                now=now,
-            )
-            return redirect("visits:show", visit=visit.pk)
-        except rules.AlreadyBooked:
-            return render(
-                request, "officehours/already_booked.html", {"personal": True}, status=409
-            )
-        except rules.SlotTaken:
-            form.add_error("slot", _TAKEN)
-        except rules.SlotGone:
-            form.add_error("slot", _GONE)
-        except rules.WithYourself:
-            form.add_error("slot", _("That time is your own. Choose somebody else's."))
-        status = 409
-    else:
-        status = 400
-    return render(request, "officehours/book.html", _context(person, form=form), status=status)
+        done = _book(request, person, form, now)
+        if done is not None:
+            return done
+        free, status = pages.free_times(person, now, facts().zone), 409
+    context = _context(free, now, form=form, only=request.POST.getlist("only")[:60])
+    return render(request, "officehours/book.html", context, status=status)
+
+
+def _book(
+    request: HttpRequest, person: Person, form: BookForm, now: datetime
+) -> HttpResponse | None:
+    """Book, or put what is in the way into the form and return nothing."""
+    data = form.cleaned_data
+    try:
+        visit = booking.book(
+            person=person,
+            slot=data["slot"],
+            name=data["name"],
+            wants_mail=data["wants_mail"],
+            request_key=data["request_key"],
+            now=now,
+            meeting=form.meeting(request.POST.getlist("only")),
+        )
+        return redirect("visits:show", visit=visit.pk)
+    except rules.AlreadyBooked:
+        return render(request, "officehours/already_booked.html", {"personal": True}, status=409)
+    except rules.SlotTaken:
+        form.add_error("slot", str(_TAKEN))
+    except rules.SlotGone:
+        form.add_error("slot", str(_GONE))
+    except rules.NotThisWay:
+        form.add_error("way", str(_("That time is not offered in this way. Choose another.")))
+    except rules.WithYourself:
+        form.add_error("slot", str(_("That time is your own. Choose somebody else's.")))
+    return None
 
 
 @require_role(Role.STUDENT)
@@ -108,7 +129,7 @@ def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
     person = signed_in(request)
     mine = _mine(request, visit)
     if request.method != "POST":
-        context = _context(person, form=TimesForm(), visit=mine)
+        context = _context(_free(person), clock.now(), form=TimesForm(), visit=mine)
         return render(request, "officehours/move.html", context)
     form = TimesForm(request.POST)
     status = 400
@@ -125,11 +146,11 @@ def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
             return redirect("visits:show", visit=moved.pk)
         except rules.SlotTaken:
             form.add_error("slot", _TAKEN)
-        except (rules.SlotGone, rules.WithYourself):
+        except (rules.SlotGone, rules.WithYourself, rules.NotThisWay):
             form.add_error("slot", _GONE)
         except NotAllowedFrom:
             return _too_late(request, visit)
-    context = _context(person, form=form, visit=mine)
+    context = _context(_free(person), clock.now(), form=form, visit=mine)
     return render(request, "officehours/move.html", context, status=status)
 
 
@@ -153,6 +174,19 @@ def arrive(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
     try:
         booking.arrive(person=signed_in(request), visit=Visit(pk=visit), now=clock.now())
     except (NotAllowedFrom, rules.OutOfTime):
+        return _too_late(request, visit)
+    return redirect("visits:show", visit=visit)
+
+
+@require_role(Role.STUDENT)
+@require_POST
+def answer_offer(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
+    """Say yes or no to somebody else at the same time."""
+    _mine(request, visit)
+    act = meeting.accept_offer if request.POST.get("answer") == "yes" else meeting.decline_offer
+    try:
+        act(person=signed_in(request), visit=Visit(pk=visit), now=clock.now())
+    except NotAllowedFrom:
         return _too_late(request, visit)
     return redirect("visits:show", visit=visit)
 
@@ -201,6 +235,13 @@ def described(visit: pages.MyVisit, now: Any, zone: Any) -> dict[str, Any]:
         "is_live": visit.is_live,
         "may_move": movable,
         "may_cancel": movable,
+        "is_offer": visit.is_offer,
+        "is_remote": visit.way in rules.REMOTE,
+        "way": WAYS[rules.Way(visit.way)],
+        "room_link": visit.room_link,
+        "room_at": words.time_of_day(starts - rules.NOW_ROOM, zone),
+        "late": visit.late_minutes,
+        "in_line": visit.state in (rules.S.WAITING, rules.S.CALLED),
         "may_arrive": visit.state == rules.S.BOOKED and soon,
         "is_over": not visit.is_live,
         "is_finished": visit.state == rules.S.FINISHED,

@@ -12,6 +12,14 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(bytes=secrets.token_bytes(16))
 
 
+def parse(text: str) -> uuid.UUID | None:
+    """Return the identifier written in a text, or None if there is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
 def new_token() -> str:
     """Return a fresh URL-safe token of 256 random bits."""
     return secrets.token_urlsafe(32)

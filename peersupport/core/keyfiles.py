@@ -15,6 +15,8 @@ from pathlib import Path
 
 KEYRING = "keyring.json"
 DAYKEY = "daykey.json"
+CARE_PUB = "care.pub"
+CARE_KEY = "care.key"
 SECRET = "secret.txt"  # noqa: S105 - a file name
 
 

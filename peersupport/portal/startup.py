@@ -5,6 +5,7 @@ one of them still meets the others.
 """
 
 import ipaddress
+from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from accounts.models import Person
-from peersupport.core import crypto, daykey
+from peersupport.core import careseal, crypto, daykey
 from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
 from peersupport.portal.models import Stamp
@@ -41,6 +42,7 @@ def make_demo_keys() -> None:
     if settings.DEMO:
         crypto.keyring()
         daykey.create(clock_now())
+        careseal.create(Path(settings.KEYS_DIR))
 
 
 def _check_keys() -> None:

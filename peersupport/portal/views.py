@@ -16,6 +16,7 @@ from accounts.models import Person
 from officehours.queries import board as boards
 from officehours.queries.board import Board, Door
 from officehours.queries.pages import my_visits
+from officehours.views.line import wait_words
 from officehours.views.visits import described
 from peersupport.core import clock, words
 from peersupport.core.ui.context import look_of
@@ -50,6 +51,19 @@ _TAGS = {
 }
 
 
+def _waiting(door: Door) -> str:
+    """Return how long one waits in this line, if one can join it and somebody does."""
+    if not (door.may_join and door.waiting):
+        return ""
+    return str(wait_words(door.wait)).replace(".", "") + str(_(" to wait."))
+
+
+def _action(door: Door) -> str:
+    if door.may_join:
+        return reverse("line:join", args=[door.shift])
+    return reverse("visits:book") if door.has_times else ""
+
+
 def _door(door: Door, now: datetime, board: Board, *, names: bool) -> dict[str, Any]:
     start = words.time_of_day(door.starts_at, board.zone)
     kind, word = _TAGS.get(door.status, ("info", _("Starts %s") % start))
@@ -63,8 +77,11 @@ def _door(door: Door, now: datetime, board: Board, *, names: bool) -> dict[str, 
         "is_open": door.is_open,
         "kind": kind,
         "word": word,
-        "action_url": reverse("visits:book") if door.has_times else "",
-        "action_label": _("Book a time"),
+        "text": _waiting(door),
+        "action_url": _action(door),
+        "action_label": _("Join the line") if door.may_join else _("Book a time"),
+        "second_url": reverse("visits:book") if door.may_join and door.has_times else "",
+        "second_label": _("Book a time"),
         "action_hidden": _("for %s") % (title if names else door.place),
         "action_main": door.is_open,
     }

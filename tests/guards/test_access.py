@@ -20,6 +20,7 @@ MISSING_STUDENT = [302, 404, 404, 404, 404]
 POST_STUDENT = [302, 405, 405, 404, 404]
 POST_SUPPORTER = [302, 404, 405, 404, 404]
 NEVER_GET = [405] * 5
+MISSING = [404] * 5
 
 # address -> the status of GET for nobody, a student, a supporter, a coordinator, an administrator
 TABLE: dict[str, list[int]] = {
@@ -58,6 +59,21 @@ TABLE: dict[str, list[int]] = {
     "hours/supervisor/": MISSING_STUDENT,  # the supervisor's own: test_care_pages
     "hours/supervisor/<uuid:escalation>/<slug:mark>/": MISSING_STUDENT,
     "hours/capacity/": PROGRAM,
+    "hours/<uuid:assignment>/next/": POST_SUPPORTER,
+    "hours/<uuid:assignment>/add/": POST_SUPPORTER,
+    "hours/<uuid:assignment>/late/": POST_SUPPORTER,
+    "hours/<uuid:assignment>/line/": POST_SUPPORTER,
+    "hours/<uuid:assignment>/hold/": MISSING_STUDENT,
+    "hours/<uuid:assignment>/door/": MISSING_STUDENT,
+    "hours/<uuid:assignment>/door/code/": MISSING_STUDENT,
+    "hours/<uuid:assignment>/paper/": MISSING_STUDENT,
+    "hours/line/<uuid:visit>/<slug:verb>/": POST_SUPPORTER,
+    "line/": OPEN,
+    "line/state/": OPEN,
+    "line/join/<uuid:shift>/": MISSING_STUDENT,
+    "line/at/<uuid:shift>/<slug:code>/": MISSING,
+    "line/<uuid:visit>/<slug:verb>/": NEVER_GET,
+    "visits/<uuid:visit>/offer/": POST_STUDENT,
     "visits/": STUDENT,
     "visits/book/": STUDENT,
     "visits/<uuid:visit>/": MISSING_STUDENT,
@@ -92,7 +108,11 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
         address = "/" + route
         for part in re.findall("<uuid:[a-z]+>", address):
             address = address.replace(part, str(ids.new_id()))
-        address = address.replace("<slug:verb>", "start").replace("<slug:mark>", "reviewed")
+        address = (
+            address.replace("<slug:verb>", "start")
+            .replace("<slug:code>", "none")
+            .replace("<slug:mark>", "reviewed")
+        )
         given = [client.get(address).status_code for client in clients]
         if given != expected:
             wrong.append((route, given, expected))

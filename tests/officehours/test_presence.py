@@ -48,7 +48,28 @@ def test_hours_that_stay_dark_are_closed_and_those_booked_are_told(evening: date
     dark.shift.refresh_from_db()
     assert (visit.state, visit.ended_by) == (rules.S.CANCELLED, "system")
     assert dark.shift.state == rules.ShiftState.CLOSED
-    assert len(mail.outbox) == 1
+    # Ana, who asked for mail, and the coordinator; Priya was reminded in vain.
+    told = sorted(message.to[0].split("@")[0] for message in mail.outbox)
+    assert told == ["ana", "cora"]
+    assert len({message.subject for message in mail.outbox}) == 1
+
+
+def test_a_late_supporter_is_reminded_once_and_not_after_coming(evening: datetime) -> None:
+    people = cast(evening)
+    late = hours_of(people["priya"], evening + timedelta(minutes=5))
+    there = hours_of(people["sol"], evening + timedelta(minutes=5), checked_in_at=evening)
+    with time_machine.travel(late.starts_at + timedelta(minutes=4), tick=False) as time:
+        tick()
+        drain(now=clock.now)
+        assert mail.outbox == []
+
+        time.move_to(late.starts_at + rules.LATE_AFTER)
+        tick()
+        tick()
+        drain(now=clock.now)
+
+    assert [message.to for message in mail.outbox] == [["priya@school.example"]]
+    assert there.supporter == people["sol"]
 
 
 def test_everybody_is_out_at_the_end_and_everything_live_ends(evening: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from peersupport.core import clock, daykey, keyfiles
+from peersupport.core import careseal, clock, daykey, keyfiles
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write both files, or refuse if either exists."""
+        """Write the files, or refuse if there are any."""
         directory = Path(settings.KEYS_DIR)
         ring = directory / keyfiles.KEYRING
         if ring.exists() or (directory / keyfiles.DAYKEY).exists():
@@ -24,4 +24,9 @@ class Command(BaseCommand):
         keyfiles.write_private(ring, keyfiles.new_keyring(), replace=False)
         daykey.create(clock.now())
         self.stdout.write(f"Made {keyfiles.KEYRING} and {keyfiles.DAYKEY} in {directory}.")
+        careseal.create(directory)
+        self.stdout.write(
+            f"Made {keyfiles.CARE_PUB} and {keyfiles.CARE_KEY}: move {keyfiles.CARE_KEY} to the "
+            "care host and delete it here; the web side must not have it."
+        )
         self.stdout.write("Keep a sealed copy of the keyring; never copy the day key to a backup.")
