@@ -1,5 +1,6 @@
 """The cast of every test, and small ways to set a scene."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,9 @@ from django.test import Client
 
 from accounts.models import Person
 from officehours import rules
-from officehours.models import Assignment, Shift
+from officehours.models import Assignment, Shift, Visit
+from officehours.services import line
+from officehours.services.booking import IN_PERSON, Meeting
 from peersupport.core import ids
 from peersupport.portal.cast import ensure_cast
 
@@ -41,4 +44,28 @@ def hours_of(
     )
     return Assignment.objects.create(
         shift=shift, supporter=supporter, starts_at=start, ends_at=start + length, **more
+    )
+
+
+def pair_of(
+    one: Person, other: Person, start: datetime, **more: Any
+) -> tuple[Assignment, Assignment]:
+    """Return one shift with two supporters in it."""
+    first = hours_of(one, start, **more)
+    second = Assignment.objects.create(
+        shift=first.shift,
+        supporter=other,
+        starts_at=first.starts_at,
+        ends_at=first.ends_at,
+        **more,
+    )
+    return first, second
+
+
+def join_line(
+    person: Person, shift: uuid.UUID, now: datetime, *, meeting: Meeting = IN_PERSON
+) -> Visit:
+    """Return this person's place in the line of a shift."""
+    return line.join(
+        person=person, shift=shift, name="", meeting=meeting, request_key=ids.new_id(), now=now
     )
