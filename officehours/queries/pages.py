@@ -46,8 +46,13 @@ def _profiles(people: Iterable[object]) -> dict[object, Profile]:
     return {profile.person_id: profile for profile in found}
 
 
-def free_times(person: Person, now: datetime, zone: ZoneInfo) -> list[Day]:
-    """Return every time on offer to this person up to the horizon, by local day: flat queries."""
+def free_times(
+    person: Person, now: datetime, zone: ZoneInfo, *, instead_of: uuid.UUID | None = None
+) -> list[Day]:
+    """Return every time on offer to this person up to the horizon, by local day: flat queries.
+
+    `instead_of` is the visit they would give up for it.
+    """
     rows = list(
         Assignment.objects.select_related("shift")
         .filter(
@@ -65,7 +70,7 @@ def free_times(person: Person, now: datetime, zone: ZoneInfo) -> list[Day]:
         if row.checked_in_at is not None or now < row.starts_at + rules.DARK_AFTER
     ]
     apart = care.distant(person.pk, {row.supporter_id for row in rows})
-    closed = care.closed_to_new(rows, now)
+    closed = care.closed_to_new(rows, now, leaving_out=instead_of)
     rows = [row for row in rows if row.supporter_id not in apart and row.pk not in closed]
     taken = set(
         Visit.objects.holding_time()

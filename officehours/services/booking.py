@@ -41,8 +41,13 @@ class Slot:
     starts_at: datetime
 
 
-def _offered(slot: Slot, person: Person, now: datetime) -> Assignment:
-    """Return the assignment of a slot that is on offer to this person, else raise."""
+def _offered(
+    slot: Slot, person: Person, now: datetime, *, instead_of: uuid.UUID | None = None
+) -> Assignment:
+    """Return the assignment of a slot that is on offer to this person, else raise.
+
+    `instead_of` is the visit they give up for it, which no longer counts for its supporter.
+    """
     assignment = (
         Assignment.objects.select_related("shift")
         .filter(pk=slot.assignment, is_active=True, shift__in=Shift.objects.bookable())
@@ -57,7 +62,9 @@ def _offered(slot: Slot, person: Person, now: datetime) -> Assignment:
         raise rules.SlotGone
     if assignment.supporter_id == person.pk:
         raise rules.WithYourself
-    if care.distant(person.pk, [assignment.supporter_id]) or care.closed_to_new([assignment], now):
+    if care.distant(person.pk, [assignment.supporter_id]):
+        raise rules.SlotGone
+    if care.closed_to_new([assignment], now, leaving_out=instead_of):
         raise rules.SlotGone
     return assignment
 
@@ -202,7 +209,7 @@ def move(
         raise NotAllowedFrom("move")
     name = sealed.name_of(held, now)
     wanted = sealed.wanted_of(held, now)
-    assignment = _offered(slot, person, now)
+    assignment = _offered(slot, person, now, instead_of=held.pk)
     if held.way not in assignment.shift.ways.split(","):
         raise rules.NotThisWay
     take_step(held, "cancel", now=now, ended_by=Visit.EndedBy.MOVE)

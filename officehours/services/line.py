@@ -258,7 +258,7 @@ def to_front(visit: Visit, verb: str, now: datetime) -> Visit | None:
     twins = Visit.objects.live().filter(claim_tag__in=[c for c in claims if c is not None])
     twin = twins.exclude(pk=visit.pk).first()
     if twin is not None:
-        _merge(visit, twin)
+        _merge(visit, twin, now)
         return twin if twin.shift_id == visit.shift_id else None
     return take_step(
         visit,
@@ -276,10 +276,16 @@ def to_front(visit: Visit, verb: str, now: datetime) -> Visit | None:
     )
 
 
-def _merge(visit: Visit, twin: Visit) -> None:
+def _merge(visit: Visit, twin: Visit, now: datetime) -> None:
+    """End a visit whose holder waits already, and give that place the front of this line.
+
+    The place is what they see from now on; the ended visit is nobody's.
+    """
     if visit.state in rules.LIVE:
-        ended = Visit.objects.filter(pk=visit.pk, state=visit.state)
-        ended.update(state=rules.S.CANCELLED, ended_by=Visit.EndedBy.MOVE)
+        take_step(visit, "cancel", now=now, ended_by=Visit.EndedBy.MOVE)
+    Visit.objects.filter(pk=visit.pk).update(
+        holder=None, name=None, contact=None, acceptable=None, claim_tag=None
+    )
     if twin.shift_id == visit.shift_id and twin.state == rules.S.WAITING:
         Visit.objects.filter(pk=twin.pk).update(line_rank=first_rank(twin.shift_id))
 

@@ -36,8 +36,8 @@ def _context(free: list[pages.Day], now: datetime, **more: Any) -> dict[str, Any
     return {"personal": True, "days": days, "zone_name": words.zone_name(now, zone), **more}
 
 
-def _free(person: Person) -> list[pages.Day]:
-    return pages.free_times(person, clock.now(), facts().zone)
+def _free(person: Person, instead_of: uuid.UUID) -> list[pages.Day]:
+    return pages.free_times(person, clock.now(), facts().zone, instead_of=instead_of)
 
 
 def _mine(request: HttpRequest, visit: uuid.UUID) -> pages.MyVisit:
@@ -129,7 +129,7 @@ def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
     person = signed_in(request)
     mine = _mine(request, visit)
     if request.method != "POST":
-        context = _context(_free(person), clock.now(), form=TimesForm(), visit=mine)
+        context = _context(_free(person, visit), clock.now(), form=TimesForm(), visit=mine)
         return render(request, "officehours/move.html", context)
     form = TimesForm(request.POST)
     status = 400
@@ -150,7 +150,7 @@ def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
             form.add_error("slot", _GONE)
         except NotAllowedFrom:
             return _too_late(request, visit)
-    context = _context(_free(person), clock.now(), form=form, visit=mine)
+    context = _context(_free(person, visit), clock.now(), form=form, visit=mine)
     return render(request, "officehours/move.html", context, status=status)
 
 
