@@ -23,7 +23,7 @@ from officehours.services import booking
 from officehours.services.booking import Slot
 from peersupport.core import clock, ids
 from program.services import touch_public
-from tests.people import hours_of
+from tests.people import cast, hours_of
 
 COUNT = 200
 
