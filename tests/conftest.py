@@ -36,6 +36,7 @@ def _keys() -> None:
 
     from peersupport.core import careseal, daykey, keyfiles
 
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     # Under xdist the settings of a worker may name the first process's directory.
     path = Path(settings.KEYS_DIR) / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)

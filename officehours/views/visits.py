@@ -32,8 +32,21 @@ _GONE = _("That time is no longer offered. Choose another.")
 
 def _context(free: list[pages.Day], now: datetime, **more: Any) -> dict[str, Any]:
     zone = facts().zone
-    days = with_times(free, zone)
-    return {"personal": True, "days": days, "zone_name": words.zone_name(now, zone), **more}
+    people = {time.who_id: time for day in free for time in day.times}
+    return {
+        "personal": True,
+        "days": with_times(free, zone),
+        "zone_name": words.zone_name(now, zone),
+        "whom": sorted(
+            (
+                {"id": time.who_id.hex, "name": time.who, "tags": "\n".join(time.tags)}
+                for time in people.values()
+            ),
+            key=lambda one: one["name"],
+        ),
+        "tags": sorted({tag for time in people.values() for tag in time.tags}),
+        **more,
+    }
 
 
 def _free(person: Person, instead_of: uuid.UUID) -> list[pages.Day]:

@@ -146,6 +146,7 @@ def slot_picker(bound: BoundField, days: Any, hint: str = "") -> dict[str, Any]:
                     "value": time.value,
                     "words": offered["words"],
                     "who": getattr(time, "who", ""),
+                    "who_id": getattr(getattr(time, "who_id", None), "hex", ""),
                     "id": f"{bound.auto_id}_{count}" if count else bound.auto_id,
                     "is_chosen": time.value == chosen,
                     "is_taken": bool(offered.get("is_taken")),
