@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F
 
+from accounts.services import mix_rows
 from officehours import rules
 from officehours.models import Counter, Load, Visit
 from officehours.queries import sealed
@@ -110,6 +111,7 @@ def forget_visits(*, now: datetime) -> int:
         daykey.advance(now)
     with transaction.atomic(durable=True):
         Visit.objects.filter(is_forgotten=True, ends_at__lte=now - rules.ROW_KEPT).delete()
+    mix_rows()
     return forgotten
 
 
