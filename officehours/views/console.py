@@ -42,6 +42,7 @@ def console(request: HttpRequest) -> HttpResponse:
         "behind": behind(now, zone),
         "rules": [_rule(rule) for rule in weekly],
         "request_key": ids.new_id(),
+        "blank_id": uuid.UUID(int=0),
     }
     return render(request, "officehours/console.html", context)
 
