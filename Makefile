@@ -17,13 +17,13 @@ lint:
 	@bin/lint
 
 bench:
+	@bin/packages venv postgresql redis
 	@bin/venv requirements-dev.lock
-	@bin/packages postgresql redis
 	@bin/with_services .venv/bin/python -m bench
 
 soak:
+	@bin/packages venv postgresql redis chromium
 	@bin/venv requirements-dev.lock
-	@bin/packages postgresql redis chromium
 	@bin/with_services .venv/bin/python -m pytest -m soak
 
 lock:

@@ -160,7 +160,8 @@ def postgres(owner: Account, place: Path) -> Iterator[str]:
     settings = [f"--{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
     command = [
         *(str(programs / "postgres"), "-D", str(data), "-p", str(port)),
-        *("-h", "127.0.0.1", "-k", str(place), *settings),
+        # No socket file: its path may be too long for one in a deep temporary directory.
+        *("-h", "127.0.0.1", "-k", "", *settings),
     ]
     # SIGINT: end now, breaking connections, without a crash recovery.
     with server(command, owner, place, signal.SIGINT) as process:
@@ -212,6 +213,8 @@ def redis(owner: Account, place: Path) -> Iterator[str]:
 
 def run(command: list[str], environment: dict[str, str]) -> int:
     """Run the command in our process group, pass SIGTERM on, and return its status."""
+    # In a script's background Ctrl-C is ignored, and would be in all that the command starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command, env=environment, preexec_fn=bound_to_parent(signal.SIGTERM)
     )
