@@ -134,4 +134,4 @@ def tell(server: Any, folder: str, people: dict[str, Person], *, script: bool) -
         story = Story(browser, server, folder, script=script)
         story.cookies = signed_in
         yield story
-    assert story.wrong == []
+    assert not story.wrong, "\n".join(story.wrong)

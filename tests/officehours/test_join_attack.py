@@ -10,8 +10,8 @@ from django.db import connection
 
 from accounts.services import join_as_student
 from officehours.models import Visit
+from officehours.queries import care
 from officehours.queries.pages import slot_value
-from officehours.services import booking
 from peersupport.core import ids
 from tests.people import cast, hours_of, sign_in
 
@@ -30,7 +30,7 @@ def test_a_booking_writes_no_row_that_knows_a_person(
     evening: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # More talks than is good for one supporter.
-    monkeypatch.setattr(booking.care, "closed_to_new", lambda *_, **__: frozenset())
+    monkeypatch.setattr(care, "closed_to_new", lambda *_, **__: frozenset())
     assert connection.vendor == "postgresql"
     hours = hours_of(
         cast(evening)["priya"], evening + timedelta(minutes=30), length=timedelta(hours=10)

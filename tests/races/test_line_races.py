@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 from django.db import connection
 
+from accounts.models import Person
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.queries.sealed import Claimant
@@ -155,10 +156,7 @@ def test_close_against_join_leaves_nobody_in_a_closed_line(evening: datetime) ->
                 lambda h=hours: presence.check_out(  # type: ignore[misc]
                     assignment=h, give_up_booked=True, by=people["priya"], now=evening
                 ),
-                *(
-                    lambda h=hours, n=n: _door(h.shift_id, n, evening)  # type: ignore[misc]
-                    for n in range(4)
-                ),
+                *(lambda h=hours, n=n: _door(h.shift_id, n, evening) for n in range(4)),
             ]
         )
         assert done[0] is None
@@ -188,6 +186,11 @@ def test_control_without_the_line_lock_somebody_is_left_in_a_closed_line(
     assert Visit.objects.filter(shift=hours.shift_id, state=rules.S.WAITING).exists()
 
 
+def _arrive_late(person: Person, visit: Visit, now: datetime, after: float) -> Visit:
+    time.sleep(after)
+    return booking.arrive(person=person, visit=visit, now=now)
+
+
 def _displace_scene(evening: datetime, *, arrive_after: float = 0) -> tuple[Visit, list[object]]:
     people = cast(evening)
     hours = hours_of(people["priya"], evening + 5 * MINUTE, checked_in_at=evening)
@@ -204,10 +207,7 @@ def _displace_scene(evening: datetime, *, arrive_after: float = 0) -> tuple[Visi
     done = at_once(
         [
             lambda: calling.call_next(assignment=hours.pk, by=people["priya"], now=now),
-            lambda: (
-                time.sleep(arrive_after),
-                booking.arrive(person=people["ana"], visit=booked, now=now),
-            )[1],
+            lambda: _arrive_late(people["ana"], booked, now, arrive_after),
         ]
     )
     booked.refresh_from_db()
