@@ -216,6 +216,33 @@ class HoursForm(PlainForm):
         return data
 
 
+class CloseForm(PlainForm):
+    """Close everything for some days: snow, or worse."""
+
+    first = forms.DateField(
+        label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last = forms.DateField(
+        label=_("Until the end of"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    is_sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the days are ahead, in order, and not by mistake a whole term."""
+        data: dict[str, Any] = super().clean() or {}
+        first, last = data.get("first"), data.get("last")
+        if first and first < self.today:
+            self.add_error("first", _("Choose today or a later day."))
+        if first and last and not first <= last <= first + timedelta(days=31):
+            self.add_error("last", _("Choose a day from the first to a month later."))
+        return data
+
+
 class LogForm(PlainForm):
     """The twenty-second log."""
 

@@ -14,6 +14,7 @@ hours = [
     path("", console_views.console, name="console"),
     path("new/", hours_views.publish, name="publish"),
     path("program/", hours_views.program, name="program"),
+    path("program/close/", hours_views.close_all, name="close-all"),
     path("program/<uuid:shift>/cancel/", hours_views.cancel_program, name="cancel-for-program"),
     path("<uuid:assignment>/in/", console_views.check_in, name="check-in"),
     path("<uuid:assignment>/out/", console_views.check_out, name="check-out"),

@@ -13,7 +13,9 @@ from officehours import rules
 from officehours.models import Assignment, Rule, Shift, Visit
 from officehours.permissions import may_hold_hours, may_run_program
 from officehours.services import locks
-from officehours.services.steps import cancel_with_word
+from officehours.services.calling import close_line
+from officehours.services.meeting import hand_on
+from officehours.services.steps import cancel_with_word, take_step
 from peersupport.core import clock, ids
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
@@ -233,13 +235,17 @@ def rules_to_extend(now: datetime) -> list[Rule]:
 def cancel_shift(*, shift: Shift, by: Person, now: datetime) -> int:
     """Cancel hours: their supporter, or the program. Returns how many booked people are told.
 
-    Raises NotAllowed, AlreadyTalking during a talk, NotAllowedFrom when the hours are over.
+    Who waits is told kindly on their page. A supporter of a pair gives up only their own part:
+    their booked times are offered the partner, and the line stays. Raises NotAllowed,
+    AlreadyTalking during a talk, NotAllowedFrom when the hours are over.
     """
     locks.hold("shift", shift.pk.bytes)
     mine = Assignment.objects.filter(shift=shift, supporter=by, is_active=True).exists()
     if not (may_run_program(by) or (mine and may_hold_hours(by))):
         raise rules.NotAllowed
     live = Visit.objects.live().filter(shift=shift)
+    if mine and not may_run_program(by) and _partner_of(shift, by) is not None:
+        return _leave_pair(shift, by, now)
     if live.filter(state=rules.S.TALKING).exists():
         raise rules.AlreadyTalking
     bookable = Shift.objects.bookable().filter(pk=shift.pk, ends_at__gt=now)
@@ -247,13 +253,68 @@ def cancel_shift(*, shift: Shift, by: Person, now: datetime) -> int:
         raise NotAllowedFrom("cancel hours")
     Assignment.objects.filter(shift=shift).update(is_active=False)
     told = 0
+    ended_by = Visit.EndedBy.SUPPORTER if mine else Visit.EndedBy.PROGRAM
+    close_line(shift.pk, ended_by, now)
     for visit in live.select_related("shift", "assignment"):
-        ended_by = Visit.EndedBy.SUPPORTER if mine else Visit.EndedBy.PROGRAM
         cancel_with_word(visit, ended_by, now)
         told += 1
     record(by=by, verb="cancel hours", thing="shift", thing_id=str(shift.pk), now=now)
     touch_public()
     return told
+
+
+def _partner_of(shift: Shift, by: Person) -> Assignment | None:
+    there = Assignment.objects.filter(shift=shift, is_active=True, checked_out_at__isnull=True)
+    return there.exclude(supporter=by).first()
+
+
+def _leave_pair(shift: Shift, by: Person, now: datetime) -> int:
+    """Take one supporter out of a pair; their booked times are offered the partner."""
+    locks.hold("supporter", by.pk.bytes)
+    mine = Assignment.objects.filter(shift=shift, supporter=by, is_active=True, ends_at__gt=now)
+    leaving = mine.first()
+    if leaving is None:
+        raise NotAllowedFrom("cancel hours")
+    theirs = Visit.objects.live().filter(assignment=leaving)
+    if theirs.filter(state=rules.S.TALKING).exists():
+        raise rules.AlreadyTalking
+    mine.update(is_active=False)
+    told = 0
+    for visit in theirs.select_related("shift"):
+        if visit.state == rules.S.CALLED:
+            take_step(visit, "put back", now=now, assignment=None)
+        else:
+            hand_on(visit, by.pk, ended_by=Visit.EndedBy.SUPPORTER, now=now)
+            told += 1
+    record(by=by, verb="leave a pair", thing="shift", thing_id=str(shift.pk), now=now)
+    touch_public()
+    return told
+
+
+def shifts_between(start: datetime, end: datetime) -> list[Shift]:
+    """Return the hours that stand in a stretch of time, for closing them."""
+    standing = Shift.objects.bookable().filter(starts_at__lt=end, ends_at__gt=start)
+    return list(standing.order_by("starts_at", "pk"))
+
+
+def close_between(*, start: datetime, end: datetime, by: Person, now: datetime) -> tuple[int, int]:
+    """Cancel all hours in a stretch of time, for snow or worse; those booked are offered others.
+
+    One transaction for each shift, so that what is done stays done. Returns how many hours were
+    cancelled, and how many were left because a talk goes on in them. Raises NotAllowed.
+    """
+    if not may_run_program(by):
+        raise rules.NotAllowed
+    closed = left = 0
+    for shift in shifts_between(max(start, now), end):
+        try:
+            cancel_shift(shift=shift, by=by, now=now)
+            closed += 1
+        except rules.AlreadyTalking:
+            left += 1
+        except NotAllowedFrom:  # cancelled or over by now
+            continue
+    return closed, left
 
 
 @transaction.atomic(durable=True)

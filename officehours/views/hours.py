@@ -1,8 +1,9 @@
 """Publishing, cancelling and the program's view of all hours."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from officehours import rules
-from officehours.forms import HoursForm
+from officehours.forms import CloseForm, HoursForm
 from officehours.models import Assignment, Shift
 from officehours.queries import pages
 from officehours.services import hours
@@ -121,6 +122,41 @@ def program(request: HttpRequest) -> HttpResponse:
         for row in pages.program_hours(now)
     ]
     return render(request, "officehours/program.html", {"personal": True, "rows": rows})
+
+
+@require_role(Role.COORDINATOR, Role.STUDENT_LEAD)
+@require_http_methods(["GET", "HEAD", "POST"])
+def close_all(request: HttpRequest) -> HttpResponse:
+    """Close everything for some days, after showing which hours; never who has a time in them."""
+    now, zone = clock.now(), facts().zone
+    today = clock.local_date(now, zone)
+    if request.method != "POST":
+        form = CloseForm(today=today, initial={"first": today, "last": today})
+        return render(request, "officehours/close_all.html", {"personal": True, "form": form})
+    form = CloseForm(request.POST, today=today)
+    context: dict[str, Any] = {"personal": True, "form": form}
+    if not form.is_valid():
+        return render(request, "officehours/close_all.html", context, status=400)
+    data = form.cleaned_data
+    start = rules.bounds(data["first"], time(0), time(0), zone)[0]
+    end = rules.bounds(data["last"], time(0), time(0), zone)[1]
+    if not data["is_sure"]:
+        standing = hours.shifts_between(max(start, now), end)
+        context |= {"asks": True, "standing": [_standing(one, now, zone) for one in standing]}
+        return render(request, "officehours/close_all.html", context)
+    closed, left = hours.close_between(start=start, end=end, by=signed_in(request), now=now)
+    context = {"personal": True, "closed": closed, "left": left}
+    return render(request, "officehours/closed_all.html", context)
+
+
+def _standing(shift: Shift, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    day = clock.local_date(shift.starts_at, zone)
+    near = words.day_near(day, clock.local_date(now, zone))
+    return {
+        "day": near[:1].upper() + near[1:],
+        "range": words.time_range(shift.starts_at, shift.ends_at, zone),
+        "place": shift.place,
+    }
 
 
 @require_role(Role.COORDINATOR, Role.STUDENT_LEAD)

@@ -42,6 +42,7 @@ TABLE: dict[str, list[int]] = {
     "hours/": SUPPORTER,
     "hours/new/": SUPPORTER,
     "hours/program/": PROGRAM,
+    "hours/program/close/": PROGRAM,
     "hours/program/<uuid:shift>/cancel/": MISSING_STUDENT,
     "hours/<uuid:assignment>/in/": POST_SUPPORTER,
     "hours/<uuid:assignment>/out/": POST_SUPPORTER,

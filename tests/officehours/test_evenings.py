@@ -301,7 +301,7 @@ def _play(evening: datetime, seed: int, plan: list[tuple[int, int]]) -> None:
 
 # The plan is printed when one fails; making it smaller would take minutes.
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     database=None,
     phases=[Phase.generate],
