@@ -19,9 +19,14 @@ from urllib.parse import urlencode, urlsplit
 
 import psycopg2
 
+# All in one process: starting one for each command would take longer than what they do.
 _SCENE = """
 import json
 from datetime import timedelta
+from django.core.management import call_command
+call_command("init_keys", verbosity=0)
+call_command("migrate", verbosity=0)
+call_command("collectstatic", verbosity=0, interactive=False)
 from django.test import Client
 from accounts.services import join_as_student
 from officehours.queries.pages import slot_value
@@ -29,7 +34,7 @@ from peersupport.core import clock
 from tests.people import cast, hours_of
 people, days = {people}, {days}
 now = clock.now().replace(second=0, microsecond=0)
-priya = cast(now)["priya"]
+priya, cora = cast(now)["priya"], cast(now)["cora"]
 hours = [hours_of(priya, now + timedelta(days=n, minutes=30)) for n in range(days)]
 def cookie(person):
     client = Client()
@@ -37,7 +42,7 @@ def cookie(person):
     return client.cookies["session"].value
 crowd = [join_as_student(email="s%d@school.example" % n, now=now) for n in range(people)]
 print("SCENE" + json.dumps([
-    [cookie(person) for person in crowd], cookie(priya),
+    [cookie(person) for person in crowd], cookie(priya), cookie(cora),
     [slot_value(h.pk, h.starts_at) for h in hours]]))
 """
 
@@ -58,8 +63,10 @@ class World:
     port: int
     students: list[str]
     supporter: str
+    coordinator: str
     slots: list[str]
     manage: Callable[..., str]
+    env: dict[str, str]
 
     def post(self, path: str, cookie: str, fields: dict[str, str]) -> Answer:
         """Send one form as the holder of a cookie."""
@@ -122,19 +129,18 @@ def _database(kind: str) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def world(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iterator[World]:
-    """Run the program on `kind` ("sqlite" or "postgresql") with a crowd and hours on some days.
+def scene(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iterator[World]:
+    """Prepare the program on `kind` ("sqlite" or "postgresql"): a crowd, and hours on some days.
 
-    `more` are further variables of its environment.
+    `more` are further variables of its environment. Nothing is served yet: see `served`.
     """
     with _database(kind) as database:
-        port = _free_port()
         env = {
             "PATH": os.environ["PATH"],
             "DATA_DIR": str(home),
             "PLANE": "web",
             "SECRET_KEY": "x" * 50,
-            "PORT": str(port),
+            "PORT": str(_free_port()),
             "PYTHONPATH": os.getcwd(),
             "PYTHONDONTWRITEBYTECODE": "1",
             **database,
@@ -147,34 +153,44 @@ def world(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iter
             assert done.returncode == 0, done.stderr
             return done.stdout
 
-        manage("init_keys")
-        manage("migrate")
-        manage("collectstatic", "--no-input")
-        scene = _SCENE.replace("{people}", str(people)).replace("{days}", str(days))
-        said = re.search(r"SCENE(.*)", manage("shell", "-v", "0", "-c", scene))
+        plan = _SCENE.replace("{people}", str(people)).replace("{days}", str(days))
+        said = re.search(r"SCENE(.*)", manage("shell", "-v", "0", "-c", plan))
         assert said
-        students, supporter, slots = json.loads(said[1])
-        log = (home / "web.log").open("ab")
+        students, supporter, coordinator, slots = json.loads(said[1])
+        port = int(env["PORT"])
+        yield World(port, students, supporter, coordinator, slots, manage, env)
+
+
+@contextmanager
+def served(found: World, app: str = "peersupport.wsgi:application", **more: str) -> Iterator[None]:
+    """Run gunicorn's workers on a scene until the block ends; `more` is for this run alone."""
+    bind = f"127.0.0.1:{found.port}"
+    with (Path(found.env["DATA_DIR"]) / "web.log").open("ab") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "peersupport.wsgi:application", "--workers", "2",
-             "--threads", "4", "--bind", f"127.0.0.1:{port}", "--log-level", "error"],
-            env=env, stdout=log, stderr=log,
+            [sys.executable, "-m", "gunicorn", app, "--workers", "2", "--threads", "4",
+             "--bind", bind, "--log-level", "error"],
+            env={**found.env, **more}, stdout=log, stderr=log,
         )  # fmt: skip
         try:
-            found = World(port, students, supporter, slots, manage)
-            _await(found)
-            yield found
+            _await(found, server)
+            yield
         finally:
             server.terminate()
             with suppress(subprocess.TimeoutExpired):
                 server.wait(20)
             server.kill()
-            log.close()
 
 
-def _await(found: World) -> None:
+@contextmanager
+def world(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iterator[World]:
+    """Prepare a scene and run the program as it is on it."""
+    with scene(kind, home, people=people, days=days, **more) as found, served(found):
+        yield found
+
+
+def _await(found: World, server: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and server.poll() is None:
         with suppress(OSError):
             if found.get("/help-now/", "").status == 200:
                 return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.races.real_server import at_once, world
+from tests.races.real_server import World, at_once, scene, served, world
 
 pytestmark = pytest.mark.process
 
@@ -58,3 +58,66 @@ def test_start_against_cancel_and_cancel_against_book(kind: str, tmp_path: Path)
             assert cancel.result().status == 302
             assert sum(book.result().status == 302 for book in books) <= 1
             assert {book.result().status for book in books} <= {302, 409}
+
+
+# Controls: the same program with one guard taken away (unguarded.py), where the same crowd wins
+# what it must not. On SQLite the IMMEDIATE transaction is a guard of its own and goes as well.
+_UNGUARDED = "tests.races.unguarded:application"
+_BEYOND = {"sqlite": "transaction,", "postgresql": ""}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_control_without_the_constraint_one_time_goes_to_many(kind: str, tmp_path: Path) -> None:
+    drop = "DROP INDEX officehours_visit_one_per_time"
+    with scene(kind, tmp_path, people=16, days=1) as program:
+        slot, (ana, *others) = program.slots[0], program.students
+        program.manage(
+            "shell", "-c", f"from django.db import connection as c\nc.cursor().execute('{drop}')"
+        )
+        with served(program), ThreadPoolExecutor(1) as pool:
+            visit = program.book(ana, slot).location.split("/")[2]
+            cancel = pool.submit(program.post, f"/visits/{visit}/cancel/", ana, {})
+            got = at_once([(other, slot) for other in others], program)
+
+            assert cancel.result().status == 302
+            # As many as the supporter may see in an evening (three), or more in the rush.
+            assert Counter(answer.status for answer in got)[302] > 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_control_without_the_persons_guard_one_student_gets_several(
+    kind: str, tmp_path: Path
+) -> None:
+    with scene(kind, tmp_path, people=1, days=8) as program:
+        ana = program.students[0]
+        with served(program, _UNGUARDED, UNGUARDED=f"{_BEYOND[kind]}person"):
+            got = at_once([(ana, slot) for slot in program.slots], program)
+            won = {answer.location for answer in got if answer.status == 302}
+
+            assert len(won) > 1
+            assert all("You have a time" in program.get(page, ana).body for page in won)
+
+
+def _start_and_cancel(program: World) -> list[int]:
+    """Start a talk while its student cancels; return both statuses, and of a booking after."""
+    slot, (ana, ben) = program.slots[0], program.students
+    visit = program.book(ana, slot).location.split("/")[2]
+    start, cancel = f"/hours/talks/{visit}/start/", f"/visits/{visit}/cancel/"
+    with ThreadPoolExecutor(2) as pool:
+        started = pool.submit(program.post, start, program.supporter, {})
+        cancelled = pool.submit(program.post, cancel, ana, {})
+    return [started.result().status, cancelled.result().status, program.book(ben, slot).status]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_control_without_the_states_guard_start_and_cancel_and_book_all_win(
+    kind: str, tmp_path: Path
+) -> None:
+    anew = "from officehours.models import Visit\nVisit.objects.all().delete()"
+    with scene(kind, tmp_path, people=2, days=1) as program:
+        with served(program, _UNGUARDED, UNGUARDED=f"{_BEYOND[kind]}state"):
+            assert _start_and_cancel(program) == [302, 302, 302]
+        program.manage("shell", "-c", anew)
+        # The same moment and as few transactions, with the guarded write where it was.
+        with served(program, _UNGUARDED, UNGUARDED=f"{_BEYOND[kind]}nothing"):
+            assert _start_and_cancel(program) == [302, 409, 409]
