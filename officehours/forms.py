@@ -160,62 +160,6 @@ class CheckOutForm(PlainForm):
     )
 
 
-class HoursForm(PlainForm):
-    """Publish hours, once or every week."""
-
-    day = forms.DateField(
-        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    starts = forms.TimeField(
-        label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
-    ends = forms.TimeField(
-        label=_("Until"),
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text=_("An earlier time than the start means after midnight."),
-    )
-    place = forms.CharField(
-        label=_("Place"), max_length=80, help_text=_("Everybody can read this: a room, no names.")
-    )
-    minutes = forms.TypedChoiceField(
-        label=_("Length of a talk"),
-        coerce=int,
-        choices=[(n, _("About %d minutes, longer if needed") % n) for n in rules.MINUTES],
-        initial=30,
-    )
-    is_weekly = forms.BooleanField(label=_("Every week on this day"), required=False)
-    last_on = forms.DateField(
-        label=_("Last day"),
-        help_text=_("For weekly hours. Leave it empty to go on until you end them."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        required=False,
-    )
-    request_key = forms.UUIDField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {}).setdefault("request_key", ids.new_id())
-        super().__init__(*args, **kwargs)
-        self.today = today
-
-    def clean_day(self) -> date:
-        """Return the day: from yesterday (a shift may run past midnight) to a year ahead."""
-        day: date = self.cleaned_data["day"]
-        if not self.today - timedelta(days=1) <= day <= self.today + timedelta(days=366):
-            raise forms.ValidationError(_("Choose a day from today to a year ahead."))
-        return day
-
-    def clean(self) -> dict[str, Any]:
-        """Check what only makes sense together."""
-        data: dict[str, Any] = super().clean() or {}
-        starts, ends = data.get("starts"), data.get("ends")
-        if starts is not None and starts == ends:
-            self.add_error("ends", _("Choose an end that differs from the start."))
-        last, day = data.get("last_on"), data.get("day")
-        if data.get("is_weekly") and last and day and last < day:
-            self.add_error("last_on", _("The last day must not be before the first."))
-        return data
-
-
 class CloseForm(PlainForm):
     """Close everything for some days: snow, or worse."""
 

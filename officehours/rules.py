@@ -26,6 +26,8 @@ DOOR_STEP = timedelta(minutes=5)  # how often the code at the door changes
 DOOR_READ, DOOR_SENT = 2, 4  # how many codes back still open the page, and are still taken
 MOST_AT_THE_DOOR = 40  # places in one line without an account
 LATE_CHOICES = (5, 10, 15, 20, 30)
+MOST_IN_SHIFT = 2  # supporters who hold hours together
+PLAN_AHEAD = timedelta(days=366)  # how far ahead hours and days left out can be set
 NOW_ROOM = timedelta(minutes=10)  # a room link is shown this long before
 MINUTES = (15, 20, 30, 45, 60)  # lengths a supporter may choose from
 SHORTEST, LONGEST = timedelta(minutes=15), timedelta(hours=12)
@@ -206,6 +208,22 @@ class EnoughForNow(Exception):
 
 class MissingContact(Exception):
     """A remote talk needs a place and a number, for the case of danger."""
+
+
+class ShiftFull(Exception):
+    """As many supporters as there is room for hold these hours already."""
+
+
+class TooManyShifts(Exception):
+    """One more would be more hours in that week than is good for one person."""
+
+
+class StepsBack(Exception):
+    """The supporter has a break or an exam of their own in that time."""
+
+
+class ChangedMeanwhile(Exception):
+    """What would be done is not what was shown: it is shown again, and nothing was done."""
 
 
 class OutOfTime(Exception):

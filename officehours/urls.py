@@ -8,11 +8,19 @@ from officehours.views import care_staff as staff_views
 from officehours.views import console as console_views
 from officehours.views import hours as hours_views
 from officehours.views import line as line_views
+from officehours.views import planning as planning_views
 from officehours.views import visits as visit_views
+from officehours.views import weekly as weekly_views
 
 hours = [
     path("", console_views.console, name="console"),
-    path("new/", hours_views.publish, name="publish"),
+    path("new/", planning_views.publish, name="publish"),
+    path("weekly/<uuid:rule>/", weekly_views.weekly, name="weekly"),
+    path("weekly/<uuid:rule>/change/", planning_views.change, name="change-weekly"),
+    path("weekly/<uuid:rule>/end/", planning_views.end, name="end-weekly"),
+    path("weekly/<uuid:rule>/skip/", weekly_views.skip, name="skip-day"),
+    path("weekly/<uuid:rule>/unskip/", weekly_views.take_day_back, name="take-day-back"),
+    path("days/<uuid:shift>/", weekly_views.edit_day, name="edit-day"),
     path("program/", hours_views.program, name="program"),
     path("program/close/", hours_views.close_all, name="close-all"),
     path("program/<uuid:shift>/cancel/", hours_views.cancel_program, name="cancel-for-program"),

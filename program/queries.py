@@ -1,13 +1,14 @@
 """Reads of the school's own facts."""
 
+import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from program import rules
-from program.models import Coverage, Facts
+from program.models import Coverage, Facts, Holiday
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,15 @@ def facts() -> FactsNow:
     return FactsNow(ZoneInfo(row[0]), bytes(row[1]))
 
 
-def _windows() -> list[rules.Window]:
+def windows() -> list[rules.Window]:
+    """Return when somebody answers, as wall time: for whoever asks about many hours at once."""
     rows = Coverage.objects.values_list("weekday", "starts", "ends", "until")
     return [rules.Window(*row) for row in rows]
 
 
 def coverage_gaps(start: datetime, end: datetime, zone: ZoneInfo) -> list[rules.Span]:
     """Return every stretch between two instants for which nobody is named as answering."""
-    return rules.gaps(_windows(), start, end, zone)
+    return rules.gaps(windows(), start, end, zone)
 
 
 def behind(now: datetime, zone: ZoneInfo) -> list[Behind]:
@@ -57,3 +59,16 @@ def behind(now: datetime, zone: ZoneInfo) -> list[Behind]:
 def coverage() -> list[Coverage]:
     """Return everybody who stands behind the supporters, in the order to call them."""
     return list(Coverage.objects.order_by("order", "weekday", "starts", "label"))
+
+
+def holidays(first: date, last: date | None = None) -> list[Holiday]:
+    """Return the holidays that touch the days from `first` on, until `last` if there is one."""
+    found = Holiday.objects.filter(last_on__gte=first)
+    if last is not None:
+        found = found.filter(first_on__lte=last)
+    return list(found.order_by("first_on", "name"))
+
+
+def holiday(key: uuid.UUID) -> Holiday | None:
+    """Return one holiday, or None if it is not there."""
+    return Holiday.objects.filter(pk=key).first()

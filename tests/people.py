@@ -1,5 +1,6 @@
 """The cast of every test, and small ways to set a scene."""
 
+import re
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,3 +70,12 @@ def join_line(
     return line.join(
         person=person, shift=shift, name="", meeting=meeting, request_key=ids.new_id(), now=now
     )
+
+
+def confirm(client: Client, address: str, fields: dict[str, Any], **chosen: str) -> Any:
+    """Send a form, look at what would happen, and say yes to it; `chosen` goes along then."""
+    shown = client.post(address, fields)
+    assert shown.status_code == 200, shown.content.decode()
+    seen = re.search(r'name="seen" value="([^"]+)"', shown.content.decode())
+    assert seen, "nothing was shown"
+    return client.post(address, {**fields, **chosen, "seen": seen[1]})

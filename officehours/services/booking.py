@@ -47,7 +47,10 @@ def _offered(
     """Return the assignment of a slot that is on offer to this person, else raise.
 
     `instead_of` is the visit they give up for it, which no longer counts for its supporter.
+    Holds the shift, so that of a booking and a cancelling of the same hours one is first and the
+    other sees it.
     """
+    hold_shift_of(slot.assignment)
     assignment = (
         Assignment.objects.select_related("shift")
         .filter(pk=slot.assignment, is_active=True, shift__in=Shift.objects.bookable())
@@ -67,6 +70,13 @@ def _offered(
     if care.closed_to_new([assignment], now, leaving_out=instead_of):
         raise rules.SlotGone
     return assignment
+
+
+def hold_shift_of(assignment: uuid.UUID) -> None:
+    """Hold the shift of an assignment against whoever cancels or changes it."""
+    shift = Assignment.objects.filter(pk=assignment).values_list("shift", flat=True).first()
+    if shift is not None:
+        locks.hold("shift", shift.bytes)
 
 
 def is_dark(assignment: Assignment, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import is_theirs
 from officehours.services import locks
-from officehours.services.booking import Slot
+from officehours.services.booking import Slot, hold_shift_of
 from officehours.services.steps import take_step
 from peersupport.core import daykey, ids
 from program.services import touch_public
@@ -24,6 +24,7 @@ def hold(*, slot: Slot, request_key: uuid.UUID, by: Person, now: datetime) -> Vi
     `request_key` again returns the same time. Raises NotAllowed, SlotGone, SlotTaken.
     """
     locks.hold("supporter", by.pk.bytes)
+    hold_shift_of(slot.assignment)
     mine = Assignment.objects.select_related("shift").filter(
         pk=slot.assignment, is_active=True, shift__in=Shift.objects.bookable()
     )

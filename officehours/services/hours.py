@@ -1,26 +1,32 @@
-"""Writes on hours: publish, check in and out, cancel, keep the horizon."""
+"""Writes on hours: publish, keep the horizon, cancel."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Person
 from officehours import rules
 from officehours.models import Assignment, Rule, Shift, Visit
 from officehours.permissions import may_hold_hours, may_run_program
+from officehours.queries import planning
 from officehours.services import locks
-from officehours.services.calling import close_line
 from officehours.services.meeting import hand_on
-from officehours.services.steps import cancel_with_word, take_step
-from peersupport.core import clock, ids
+from officehours.services.publishing import (
+    call_off,
+    check_seen,
+    publish_new,
+    refuse,
+    settle_covers,
+    write_shifts,
+)
+from officehours.services.steps import take_step
+from peersupport.core import clock
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
-from program.queries import coverage_gaps, facts
-from program.rules import Span
+from program.queries import facts
 from program.services import touch_public
 
 
@@ -30,59 +36,6 @@ class Refused:
 
     day: date
     reason: str
-
-
-def uncovered(start: datetime, end: datetime) -> list[Span]:
-    """Return the stretches of these hours for which nobody stands behind the supporter."""
-    return coverage_gaps(start, end, facts().zone)
-
-
-def _check(supporter: Person, start: datetime, end: datetime) -> None:
-    if not rules.SHORTEST <= end - start <= rules.LONGEST:
-        raise rules.OutOfTime
-    if uncovered(start, end):
-        raise rules.NotCovered
-    mine = Assignment.objects.filter(supporter=supporter, is_active=True)
-    if mine.filter(starts_at__lt=end, ends_at__gt=start).exists():
-        raise rules.Overlaps
-
-
-def _publish(
-    *,
-    supporter: Person,
-    rule: Rule | None,
-    day: date,
-    zone: ZoneInfo,
-    start: datetime,
-    end: datetime,
-    place: str,
-    minutes: int,
-    shift_id: uuid.UUID,
-) -> Shift:
-    """Make one published shift with its assignment. The caller has checked and holds the lock."""
-    _check(supporter, start, end)
-    shift = Shift(
-        pk=shift_id,
-        rule=rule,
-        local_date=day,
-        zone=zone.key,
-        starts_at=start,
-        ends_at=end,
-        place=place,
-        minutes=minutes,
-        state=rules.ShiftState.PUBLISHED,
-    )
-    Shift.objects.bulk_create([shift], ignore_conflicts=True)
-    if not Shift.objects.filter(pk=shift.pk).exists():
-        raise rules.Overlaps
-    try:
-        with transaction.atomic():
-            Assignment.objects.create(
-                shift=shift, supporter=supporter, starts_at=start, ends_at=end
-            )
-    except IntegrityError:  # the database's own guard against overlaps
-        raise rules.Overlaps from None
-    return shift
 
 
 @transaction.atomic(durable=True)
@@ -97,33 +50,43 @@ def publish_shift(
     request_key: uuid.UUID,
     by: Person,
     now: datetime,
+    ways: str = rules.Way.IN_PERSON,
+    seen: str | None = None,
 ) -> Shift:
     """Publish hours on one day (wall time in the program's zone).
 
-    The request key becomes the shift's id, so that sending the form twice makes one. Raises
-    NotAllowed, OutOfTime (past, too short or too long), NotCovered or Overlaps.
+    The request key becomes the shift's id, so that sending the form twice makes one. `seen` is
+    the mark of the preview. Raises NotAllowed, OutOfTime (past, too short or too long),
+    NotCovered, Overlaps, or ChangedMeanwhile.
     """
     if not may_hold_hours(supporter) or by.pk != supporter.pk:
         raise rules.NotAllowed
     locks.hold("supporter", supporter.pk.bytes)
-    again = Shift.objects.filter(pk=request_key, assignments__supporter=supporter).first()
+    again = Shift.objects.filter(pk=request_key).first()
     if again is not None:
+        if not Assignment.objects.filter(shift=again, supporter=supporter).exists():
+            raise rules.NotAllowed
         return again
     zone = facts().zone
     start, end = rules.bounds(day, starts, ends, zone)
     if end <= now or start < now - rules.LONGEST:
         raise rules.OutOfTime
-    shift = _publish(
-        supporter=supporter,
-        rule=None,
-        day=day,
-        zone=zone,
-        start=start,
-        end=end,
+    plan = planning.day_plan(day, start, end, supporters=[supporter.pk])
+    refuse(plan)
+    check_seen(plan, seen)
+    shift = Shift(
+        pk=request_key,
+        local_date=day,
+        zone=zone.key,
+        starts_at=start,
+        ends_at=end,
         place=place,
         minutes=minutes,
-        shift_id=request_key,
+        ways=ways,
+        state=rules.ShiftState.PUBLISHED,
     )
+    if not write_shifts([shift], {shift.pk: [supporter.pk]}):
+        raise rules.Overlaps
     record(by=by, verb="publish hours", thing="shift", thing_id=str(shift.pk), now=now)
     touch_public()
     return shift
@@ -142,20 +105,24 @@ def publish_weekly(
     request_key: uuid.UUID,
     by: Person,
     now: datetime,
+    ways: str = rules.Way.IN_PERSON,
+    seen: str | None = None,
 ) -> tuple[Rule, list[Refused]]:
     """Publish the same hours every week from `first_on`, on its weekday.
 
     Makes the shifts up to the horizon at once; the nightly job continues. Days that are not
-    covered or overlap are left out and said. Raises as `publish_shift` does if the first day
-    within the horizon cannot be published.
+    covered or overlap are left out and said; holidays are left out. `seen` is the mark of the
+    preview. Raises as `publish_shift` does if no day within the horizon can be published.
     """
     if not may_hold_hours(supporter) or by.pk != supporter.pk:
         raise rules.NotAllowed
     locks.hold("supporter", supporter.pk.bytes)
-    again = Rule.objects.filter(pk=request_key, supporter=supporter).first()
+    again = Rule.objects.filter(pk=request_key).first()
     if again is not None:
+        if again.supporter_id != supporter.pk:
+            raise rules.NotAllowed
         return again, []
-    rule = Rule.objects.create(
+    rule = Rule(
         pk=request_key,
         supporter=supporter,
         weekday=first_on.weekday(),
@@ -164,64 +131,46 @@ def publish_weekly(
         zone=facts().zone.key,
         place=place,
         minutes=minutes,
+        ways=ways,
         first_on=first_on,
         last_on=last_on,
     )
-    made, refused = _extend(rule, now)
-    if not made and refused:
-        raise {"covered": rules.NotCovered, "overlap": rules.Overlaps}.get(
-            refused[0].reason, rules.OutOfTime
-        )
+    wanted = planning.hours_of_rule(rule)
+    plan = planning.weekly_plan(wanted, supporter=supporter.pk, now=now)
+    refuse(plan)
+    check_seen(plan, seen)
+    rule.save(force_insert=True)
+    publish_new(rule, plan.rows)
     record(by=by, verb="publish weekly hours", thing="rule", thing_id=str(rule.pk), now=now)
     touch_public()
-    return rule, refused
-
-
-def _extend(rule: Rule, now: datetime) -> tuple[int, list[Refused]]:
-    """Make the missing shifts of a rule up to the horizon; return how many, and what was not."""
-    zone = ZoneInfo(rule.zone)
-    first = max(rule.first_on, clock.local_date(now, zone))
-    last = clock.local_date(now + rules.HORIZON, zone)
-    if rule.last_on is not None:
-        last = min(last, rule.last_on)
-    have = set(Shift.objects.filter(rule=rule).values_list("local_date", flat=True))
-    wall = rules.Wall(rule.weekday, rule.starts, rule.ends, zone)
-    made, refused = 0, []
-    for day, start, end in rules.expand(wall, first, last):
-        if day in have or end <= now:
-            continue
-        try:
-            _publish(
-                supporter=rule.supporter,
-                rule=rule,
-                day=day,
-                zone=zone,
-                start=start,
-                end=end,
-                place=rule.place,
-                minutes=rule.minutes,
-                shift_id=ids.new_id(),
-            )
-            made += 1
-        except rules.NotCovered:
-            refused.append(Refused(day, "covered"))
-        except rules.Overlaps:
-            refused.append(Refused(day, "overlap"))
-        except rules.OutOfTime:
-            refused.append(Refused(day, "length"))
-    return made, refused
+    return rule, [Refused(row.day, str(row.fate)) for row in plan.refused]
 
 
 @transaction.atomic(durable=True)
 def extend_horizon(*, rule: Rule, now: datetime) -> int:
-    """Make the missing shifts of one rule. Safe to run twice, late, or by two hosts at once."""
-    if not may_hold_hours(rule.supporter) or not rule.supporter.is_active:
+    """Make the missing shifts of one rule. Safe to run twice, late, or by two hosts at once.
+
+    Leaves out the days that the rule skips, and holidays.
+    """
+    both = [rule.supporter_id, *([rule.partner_id] if rule.partner_id else [])]
+    locks.hold_all("supporter", [one.bytes for one in both])
+    current = Rule.objects.select_related("supporter").filter(pk=rule.pk).first()
+    if current is None or not may_hold_hours(current.supporter):
         return 0
-    locks.hold("supporter", rule.supporter_id.bytes)
-    made, _ = _extend(rule, now)
+    try:
+        made = extend(current, now)
+    except rules.Overlaps:  # hours made this very moment; the next night tries again
+        return 0
     if made:
         touch_public()
     return made
+
+
+def extend(rule: Rule, now: datetime) -> int:
+    """Make the missing shifts of a rule whose supporters the caller holds. Returns how many."""
+    wanted = planning.hours_of_rule(rule)
+    plan = planning.weekly_plan(wanted, supporter=rule.supporter_id, now=now, rule=rule)
+    return publish_new(rule, plan.rows)
 
 
 def rules_to_extend(now: datetime) -> list[Rule]:
@@ -239,25 +188,22 @@ def cancel_shift(*, shift: Shift, by: Person, now: datetime) -> int:
     their booked times are offered the partner, and the line stays. Raises NotAllowed,
     AlreadyTalking during a talk, NotAllowedFrom when the hours are over.
     """
+    locks.hold("supporter", by.pk.bytes)
     locks.hold("shift", shift.pk.bytes)
     mine = Assignment.objects.filter(shift=shift, supporter=by, is_active=True).exists()
     if not (may_run_program(by) or (mine and may_hold_hours(by))):
+        if Assignment.objects.filter(shift=shift, supporter=by).exists():
+            raise NotAllowedFrom("cancel hours")  # somebody else has taken them
         raise rules.NotAllowed
-    live = Visit.objects.live().filter(shift=shift)
     if mine and not may_run_program(by) and _partner_of(shift, by) is not None:
-        return _leave_pair(shift, by, now)
-    if live.filter(state=rules.S.TALKING).exists():
-        raise rules.AlreadyTalking
+        return leave_pair(shift, by, now)
     bookable = Shift.objects.bookable().filter(pk=shift.pk, ends_at__gt=now)
     if bookable.update(state=rules.ShiftState.CANCELLED) != 1:
         raise NotAllowedFrom("cancel hours")
-    Assignment.objects.filter(shift=shift).update(is_active=False)
-    told = 0
-    ended_by = Visit.EndedBy.SUPPORTER if mine else Visit.EndedBy.PROGRAM
-    close_line(shift.pk, ended_by, now)
-    for visit in live.select_related("shift", "assignment"):
-        cancel_with_word(visit, ended_by, now)
-        told += 1
+    told = call_off(shift.pk, Visit.EndedBy.SUPPORTER if mine else Visit.EndedBy.PROGRAM, now)
+    there = Assignment.objects.filter(shift=shift, is_active=True)
+    settle_covers(there.values_list("pk", flat=True))
+    there.update(is_active=False)
     record(by=by, verb="cancel hours", thing="shift", thing_id=str(shift.pk), now=now)
     touch_public()
     return told
@@ -268,9 +214,11 @@ def _partner_of(shift: Shift, by: Person) -> Assignment | None:
     return there.exclude(supporter=by).first()
 
 
-def _leave_pair(shift: Shift, by: Person, now: datetime) -> int:
-    """Take one supporter out of a pair; their booked times are offered the partner."""
-    locks.hold("supporter", by.pk.bytes)
+def leave_pair(shift: Shift, by: Person, now: datetime) -> int:
+    """Take one supporter out of a pair; their booked times are offered the partner.
+
+    The caller holds the supporter and the shift, and knows that somebody else stays.
+    """
     mine = Assignment.objects.filter(shift=shift, supporter=by, is_active=True, ends_at__gt=now)
     leaving = mine.first()
     if leaving is None:
@@ -278,6 +226,7 @@ def _leave_pair(shift: Shift, by: Person, now: datetime) -> int:
     theirs = Visit.objects.live().filter(assignment=leaving)
     if theirs.filter(state=rules.S.TALKING).exists():
         raise rules.AlreadyTalking
+    settle_covers([leaving.pk])
     mine.update(is_active=False)
     told = 0
     for visit in theirs.select_related("shift"):
@@ -315,12 +264,3 @@ def close_between(*, start: datetime, end: datetime, by: Person, now: datetime) 
         except NotAllowedFrom:  # cancelled or over by now
             continue
     return closed, left
-
-
-@transaction.atomic(durable=True)
-def end_weekly(*, rule: Rule, last_on: date, by: Person, now: datetime) -> None:
-    """End weekly hours after a day. Shifts that are already published stay: cancel them singly."""
-    if rule.supporter_id != by.pk and not may_run_program(by):
-        raise rules.NotAllowed
-    Rule.objects.filter(pk=rule.pk).update(last_on=max(last_on, rule.first_on))
-    record(by=by, verb="end weekly hours", thing="rule", thing_id=str(rule.pk), now=now)

@@ -14,75 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from officehours import rules
-from officehours.forms import CloseForm, HoursForm
+from officehours.forms import CloseForm
 from officehours.models import Assignment, Shift
 from officehours.queries import pages
 from officehours.services import hours
 from officehours.views.acts import act_and_return
 from peersupport.core import clock, words
-from peersupport.core.datamap.registry import Words
 from program.queries import facts
-
-
-@require_role(Role.SUPPORTER)
-@require_http_methods(["GET", "HEAD", "POST"])
-def publish(request: HttpRequest) -> HttpResponse:
-    """Publish hours, once or weekly."""
-    now = clock.now()
-    today = clock.local_date(now, facts().zone)
-    if request.method != "POST":
-        form = HoursForm(today=today, initial={"day": today})
-        return render(request, "officehours/publish.html", {"personal": True, "form": form})
-    form = HoursForm(request.POST, today=today)
-    status = 400
-    if form.is_valid():
-        try:
-            return _publish(request, form, now)
-        except rules.NotCovered:
-            form.add_error(None, str(_uncovered(form)))
-        except rules.Overlaps:
-            form.add_error("starts", _("You have hours in part of that time already."))
-        except rules.OutOfTime:
-            form.add_error(
-                "ends", _("Hours last from 15 minutes to 12 hours and end in the future.")
-            )
-        status = 409
-    context = {"personal": True, "form": form}
-    return render(request, "officehours/publish.html", context, status=status)
-
-
-def _publish(request: HttpRequest, form: HoursForm, now: datetime) -> HttpResponse:
-    data, person = form.cleaned_data, signed_in(request)
-    common: dict[str, Any] = {
-        "supporter": person,
-        "starts": data["starts"],
-        "ends": data["ends"],
-        "place": data["place"],
-        "minutes": data["minutes"],
-        "request_key": data["request_key"],
-        "by": person,
-        "now": now,
-    }
-    if not data["is_weekly"]:
-        hours.publish_shift(day=data["day"], **common)
-        return redirect("hours:console")
-    _rule, refused = hours.publish_weekly(first_on=data["day"], last_on=data["last_on"], **common)
-    if refused:
-        days = [words.day(item.day) for item in refused]
-        return render(request, "officehours/left_out.html", {"personal": True, "days": days})
-    return redirect("hours:console")
-
-
-def _uncovered(form: HoursForm) -> Words:
-    zone, data = facts().zone, form.cleaned_data
-    start, end = rules.bounds(data["day"], data["starts"], data["ends"], zone)
-    missing = hours.uncovered(start, end)
-    if not missing:
-        return _("Nobody stands behind you for these hours yet. Ask your coordinator.")
-    ranges = ", ".join(words.time_range(gap.start, gap.end, zone) for gap in missing)
-    return _("Nobody stands behind you from %s. Choose other hours or ask your coordinator.") % (
-        ranges
-    )
 
 
 @require_role(Role.SUPPORTER)

@@ -22,7 +22,7 @@ BAD = {
     "number": "99999999999999999999999",
 }
 BOOK = {"slot", "request_key", "name"}
-HOURS = {"day", "starts", "ends", "place", "minutes", "request_key"}
+HOURS = {"day", "starts", "ends", "place", "minutes", "ways", "request_key"}
 FITS = {("name", "missing"), ("name", "empty"), ("name", "malformed"), ("name", "number")}
 FITS |= {("place", "malformed"), ("place", "number")}
 
@@ -62,6 +62,7 @@ def test_publishing(evening: datetime, field: str, kind: str) -> None:
         "ends": "19:00",
         "place": "Room 214",
         "minutes": "30",
+        "ways": "in person",
         "request_key": str(ids.new_id()),
         field: BAD[kind] or "",
     }
@@ -104,6 +105,7 @@ def test_nobody_stands_behind_these_hours(evening: datetime) -> None:
         "ends": "19:00",
         "place": "Room 214",
         "minutes": "30",
+        "ways": "in person",
         "request_key": str(ids.new_id()),
     }
     with time_machine.travel(evening, tick=False):

@@ -14,7 +14,7 @@ from peersupport.core.actors import SYSTEM
 from peersupport.core.datamap.services import forget_everything
 from peersupport.core.outbox.delivery import drain
 from program import services as program
-from tests.people import cast, sign_in
+from tests.people import cast, confirm, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 
@@ -42,7 +42,8 @@ def _scene(now: datetime) -> tuple[Client, Client, Client]:
 
 def _publish(supporter: Client) -> None:
     form = supporter.get("/hours/new/").content.decode()
-    answer = supporter.post(
+    answer = confirm(
+        supporter,
         "/hours/new/",
         {
             "day": "2026-11-23",
@@ -50,6 +51,7 @@ def _publish(supporter: Client) -> None:
             "ends": "19:00",
             "place": "Room 214",
             "minutes": "30",
+            "ways": "in person",
             "request_key": _value(form, "request_key"),
         },
     )

@@ -27,7 +27,7 @@ from peersupport.core.actors import SYSTEM
 from peersupport.core.datamap.services import forget_everything
 from program.queries import facts
 from program.services import add_coverage
-from tests.people import cast, sign_in
+from tests.people import cast, confirm, sign_in
 
 VISITORS, LOOKERS, DAYS = 40, 8, 4
 NEW, LONG_SIGNED_IN, JUST_SIGNED_IN = range(3)  # a student's number modulo three
@@ -125,9 +125,10 @@ class Crowd:
             "ends": f"{local + _OPEN_FOR:%H:%M}",
             "place": "Room 214",
             "minutes": str(_LENGTH // _MINUTE),
+            "ways": "in person",
             "request_key": key[1],
         }
-        assert self._supporter.post("/hours/new/", fields).status_code == 302
+        assert confirm(self._supporter, "/hours/new/", fields).status_code == 302
         hours = Assignment.objects.get(supporter=self._priya, starts_at=opens)
         assert self._supporter.post(f"/hours/{hours.pk}/in/").status_code == 302
         self._hours[opens] = hours
