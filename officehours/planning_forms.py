@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -206,6 +206,21 @@ class ShiftForm(TimesOfDay):
         initial = {"starts": starts, "ends": ends, "place": shift.place}
         kwargs.setdefault("initial", initial)
         super().__init__(*args, **kwargs)
+
+
+class SwapForm(PlainForm):
+    """Choose which of one's own hours to offer."""
+
+    mine = forms.TypedChoiceField(
+        label=_("Which of your hours do you offer?"),
+        coerce=uuid.UUID,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose which of your hours.")},
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["mine"]).choices = choices
 
 
 class KeepForm(PlainForm):

@@ -222,6 +222,10 @@ class StepsBack(Exception):
     """The supporter has a break or an exam of their own in that time."""
 
 
+class Unavailable(Exception):
+    """The other supporter cannot hold these hours. Never says why."""
+
+
 class ChangedMeanwhile(Exception):
     """What would be done is not what was shown: it is shown again, and nothing was done."""
 

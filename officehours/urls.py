@@ -6,6 +6,7 @@ from officehours.views import calling as calling_views
 from officehours.views import care as care_views
 from officehours.views import care_staff as staff_views
 from officehours.views import console as console_views
+from officehours.views import cover as cover_views
 from officehours.views import hours as hours_views
 from officehours.views import line as line_views
 from officehours.views import planning as planning_views
@@ -20,6 +21,12 @@ hours = [
     path("weekly/<uuid:rule>/end/", planning_views.end, name="end-weekly"),
     path("weekly/<uuid:rule>/skip/", weekly_views.skip, name="skip-day"),
     path("weekly/<uuid:rule>/unskip/", weekly_views.take_day_back, name="take-day-back"),
+    path("cover/", cover_views.board, name="cover"),
+    path("cover/hours/<uuid:assignment>/", cover_views.ask, name="ask-cover"),
+    path("cover/<uuid:request_id>/swap/", cover_views.swap, name="offer-swap"),
+    path("cover/<uuid:cover>/<slug:verb>/", cover_views.answer, name="answer-cover"),
+    path("cover/pair/<uuid:shift>/", cover_views.join, name="join"),
+    path("cover/pair/weekly/<uuid:rule>/<slug:verb>/", cover_views.pair_weekly, name="pair"),
     path("days/<uuid:shift>/", weekly_views.edit_day, name="edit-day"),
     path("program/", hours_views.program, name="program"),
     path("program/close/", hours_views.close_all, name="close-all"),

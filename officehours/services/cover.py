@@ -184,8 +184,8 @@ def _move_booked(old: Assignment, new: Assignment, now: datetime) -> int:
 def offer_swap(*, cover: uuid.UUID, mine: uuid.UUID, by: Person, now: datetime) -> None:
     """Offer hours of one's own for those somebody asks cover for. They decide. Twice is once.
 
-    Raises NotAllowed, NotAllowedFrom, Overlaps (here or for them), NotCovered, StepsBack or
-    TooManyShifts.
+    Raises NotAllowed, NotAllowedFrom, NotCovered, Overlaps, StepsBack, TooManyShifts, or
+    Unavailable if it is the other one who cannot.
     """
     seen = _asked(cover, by)
     given = Assignment.objects.filter(pk=mine).first()
@@ -197,7 +197,7 @@ def offer_swap(*, cover: uuid.UUID, mine: uuid.UUID, by: Person, now: datetime) 
     is_open = Cover.objects.filter(pk=cover, state=_OPEN).exists()
     if still is None or own is None or not is_open:
         raise NotAllowedFrom("swap")
-    _may_swap(still, own, by)
+    _may_swap(still, own, by, _them(still))
     same = Cover.objects.filter(assignment=own, state=_OPEN)
     if same.filter(exchange=still).exists():
         return
@@ -206,20 +206,28 @@ def offer_swap(*, cover: uuid.UUID, mine: uuid.UUID, by: Person, now: datetime) 
     record(by=by, verb="offer a swap", thing="shift", thing_id=str(own.shift_id), now=now)
 
 
-def _may_swap(theirs: Assignment, own: Assignment, by: Person) -> None:
-    """Raise what is in the way of two supporters exchanging hours, on either side."""
+def _them(theirs: Assignment) -> Person:
+    """Return whose hours they are, as long as they are a supporter."""
     them = Person.objects.filter(pk=theirs.supporter_id, is_active=True).first()
     if them is None or not may_hold_hours(them):
         raise NotAllowedFrom("swap")
-    _may_take(theirs, by, gives=own)
-    _may_take(own, them, gives=theirs)
+    return them
+
+
+def _may_swap(theirs: Assignment, mine: Assignment, me: Person, them: Person) -> None:
+    """Raise what is in the way of a swap: for me what it is, for them only that it is."""
+    _may_take(theirs, me, gives=mine)
+    try:
+        _may_take(mine, them, gives=theirs)
+    except (rules.Overlaps, rules.StepsBack, rules.TooManyShifts):
+        raise rules.Unavailable from None
 
 
 @transaction.atomic(durable=True)
 def accept_swap(*, cover: uuid.UUID, by: Person, now: datetime) -> int:
     """Exchange hours as another supporter offered. Twice is once.
 
-    Returns how many people were offered other times. Raises what `take` does.
+    Returns how many people were offered other times. Raises what `offer_swap` does.
     """
     seen = _asked(cover, by)
     theirs, mine = seen.assignment, seen.exchange
@@ -232,8 +240,8 @@ def accept_swap(*, cover: uuid.UUID, by: Person, now: datetime) -> int:
     if first is None or second is None:
         raise NotAllowedFrom("swap")
     _claim(seen)
-    them = Person.objects.get(pk=theirs.supporter_id)
-    _may_swap(second, first, them)
+    them = _them(first)
+    _may_swap(first, second, by, them)
     lost = _exchange(first, second, by, them, now)
     for shift in (first.shift_id, second.shift_id):
         record(by=by, verb="swap hours", thing="shift", thing_id=str(shift), now=now)

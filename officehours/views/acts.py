@@ -33,7 +33,7 @@ def act_and_return(
     return redirect("hours:console")
 
 
-def in_the_way(request: HttpRequest, text: Words) -> HttpResponse:
-    """Say calmly what is in the way, and lead back to the console."""
-    context = {"personal": True, "back": reverse("hours:console"), "text": text}
+def in_the_way(request: HttpRequest, text: Words, back: str = "") -> HttpResponse:
+    """Say calmly what is in the way, and lead back: to the console, if nothing else is said."""
+    context = {"personal": True, "back": back or reverse("hours:console"), "text": text}
     return render(request, "officehours/changed_meanwhile.html", context, status=409)

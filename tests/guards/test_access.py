@@ -46,6 +46,12 @@ TABLE: dict[str, list[int]] = {
     "hours/weekly/<uuid:rule>/end/": MISSING_STUDENT,
     "hours/weekly/<uuid:rule>/skip/": POST_SUPPORTER,
     "hours/weekly/<uuid:rule>/unskip/": POST_SUPPORTER,
+    "hours/cover/": SUPPORTER,
+    "hours/cover/hours/<uuid:assignment>/": POST_SUPPORTER,
+    "hours/cover/<uuid:request_id>/swap/": MISSING_STUDENT,
+    "hours/cover/<uuid:cover>/<slug:verb>/": POST_SUPPORTER,
+    "hours/cover/pair/<uuid:shift>/": POST_SUPPORTER,
+    "hours/cover/pair/weekly/<uuid:rule>/<slug:verb>/": POST_SUPPORTER,
     "hours/days/<uuid:shift>/": MISSING_STUDENT,
     "hours/program/": PROGRAM,
     "hours/program/close/": PROGRAM,
@@ -113,7 +119,7 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
     wrong = []
     for route, expected in TABLE.items():
         address = "/" + route
-        for part in re.findall("<uuid:[a-z]+>", address):
+        for part in re.findall("<uuid:[a-z_]+>", address):
             address = address.replace(part, str(ids.new_id()))
         address = (
             address.replace("<slug:verb>", "start")
