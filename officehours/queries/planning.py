@@ -126,7 +126,7 @@ def weekly_plan(
 ) -> Plan:
     """Return what becomes of every day until the horizon if these were the weekly hours.
 
-    With `rule`, against what it has published already. Nine queries whatever the number of days.
+    With `rule`, against what it has published already. Eight queries whatever the number of days.
     """
     first, last = horizon(now, wanted.zone)
     ground = _ground(first, last)

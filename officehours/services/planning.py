@@ -73,7 +73,7 @@ def _apply(rule: Rule, plan: Plan, wanted: Hours, cancel: frozenset[uuid.UUID]) 
         if fate is Fate.KEPT and old.shift in cancel and row.otherwise is not None:
             fate = row.otherwise
         if fate is Fate.CHANGED:
-            change_shift(_at(row, wanted, rule), wanted)
+            change_shift(_at(row, wanted, rule), wanted, rule.supporter_id)
         elif fate in REFUSED or fate is Fate.ENDS:
             gone.append(old.shift)
     withdraw(gone)

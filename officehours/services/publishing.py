@@ -99,7 +99,7 @@ def _shift_of(rule: Rule, day: date, start: datetime, end: datetime) -> Shift:
     )
 
 
-def change_shift(row: Row, wanted: Hours) -> None:
+def change_shift(row: Row, wanted: Hours, owner: uuid.UUID) -> None:
     """Bring published hours to what the weekly hours now are. Nobody is booked in them.
 
     A partner who has other hours at the new time is left out for that day.
@@ -113,9 +113,7 @@ def change_shift(row: Row, wanted: Hours) -> None:
     )
     crew = Assignment.objects.filter(shift=key, is_active=True)
     if not row.has_partner:
-        crew.exclude(supporter=Shift.objects.filter(pk=key).values("rule__supporter")).update(
-            is_active=False
-        )
+        crew.exclude(supporter=owner).update(is_active=False)
     move_crew(key, start, end)
 
 
