@@ -4,8 +4,6 @@ A name, a chosen name and an address must be found nowhere but where an account 
 link between a person and a visit nowhere at all.
 """
 
-import base64
-import gzip
 import json
 import os
 import re
@@ -18,8 +16,9 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
-import redis
 
+from tests.process.searching import files as files_in
+from tests.process.searching import holding, redis_holds
 from tests.races.real_server import world
 
 pytestmark = pytest.mark.process
@@ -56,35 +55,6 @@ print(forget_everything(now=clock.now() + timedelta(days=3)))
 """
 
 
-def _shapes(word: str) -> list[bytes]:
-    raw = word.encode()
-    wide = word.encode("utf-16-le")
-    cut = [base64.b64encode(b"\0" * pad + raw)[4:-4] for pad in range(3)]
-    return [raw, wide, *[c for c in cut if len(c) >= 6]]
-
-
-def _files(*roots: Path) -> list[tuple[str, bytes]]:
-    """Return every file below, also unpacked. Other tests' databases may vanish meanwhile."""
-    found = []
-    for root in roots:
-        for folder, _, names in os.walk(root):
-            for name in names:
-                path = Path(folder) / name
-                try:
-                    content = path.read_bytes() if path.is_file() else b""
-                except FileNotFoundError:
-                    continue
-                found.append((str(path), content))
-                if content[:2] == b"\x1f\x8b":
-                    found.append((f"{path} unpacked", gzip.decompress(content)))
-    return found
-
-
-def _holding(files: list[tuple[str, bytes]], words: list[str]) -> set[str]:
-    shapes = [shape for word in words for shape in _shapes(word)]
-    return {name for name, content in files if any(shape in content for shape in shapes)}
-
-
 def _run(tmp_path: Path, piece: str, **more: str) -> str:
     env = {
         "PATH": os.environ["PATH"],
@@ -109,16 +79,16 @@ def test_sqlite_files_hold_no_canary_and_no_link(tmp_path: Path) -> None:
     said = re.search(r"CANARY(.*)", _run(tmp_path, _RUN))
     assert said
     person, cookie, visit = json.loads(said[1])
-    files = _files(tmp_path)
+    files = files_in(tmp_path)
 
     assert any(name.endswith("program.sqlite3") for name, _ in files)
-    assert _holding(files, [CHOSEN, cookie]) == set()
+    assert holding(files, [CHOSEN, cookie]) == set()
     # The search sees what is there: the visit's id and the account lie in the database.
-    assert _holding(files, [visit.replace("-", "")])
-    assert _holding(files, ["ana@school.example"])
+    assert holding(files, [visit.replace("-", "")])
+    assert holding(files, ["ana@school.example"])
 
     assert "-1" not in _run(tmp_path, _LATER)
-    assert _holding(_files(tmp_path), [CHOSEN, cookie, visit.replace("-", "")]) <= {
+    assert holding(files_in(tmp_path), [CHOSEN, cookie, visit.replace("-", "")]) <= {
         str(tmp_path / "program.sqlite3-wal"),
         str(tmp_path / "program.sqlite3"),
     }
@@ -140,22 +110,17 @@ def test_postgresql_files_and_wal_hold_no_canary(tmp_path: Path) -> None:
             cursor.execute("CHECKPOINT")
             cursor.execute("SHOW data_directory")
             place = Path(str((cursor.fetchone() or [""])[0]))
-            files = _files(place, tmp_path)
+            files = files_in(place, tmp_path)
         finally:
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
     _, cookie, visit = json.loads(said[1])
 
-    assert _holding(files, [CHOSEN, cookie]) == set()
+    assert holding(files, [CHOSEN, cookie]) == set()
     # The search sees what is there: the visit's id, as PostgreSQL stores it, in table and WAL.
     stored = bytes.fromhex(visit.replace("-", ""))
     seen = [found for found, content in files if stored in content]
     assert any("pg_wal" in found for found in seen)
     assert any("/base/" in found for found in seen)
-
-
-def _redis_holds() -> list[tuple[str, bytes]]:
-    broker = redis.Redis.from_url(os.environ["REDIS_URL"])
-    return [("redis", key + b"|" + (broker.dump(key) or b"")) for key in broker.scan_iter()]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -176,9 +141,9 @@ def test_a_served_booking_leaves_no_canary_in_logs_cache_or_broker(
         program.post(f"/hours/talks/{visit}/start/", program.supporter, {})
         program.get(f"/visits/?name={CHOSEN}", ana)
         program.get(f"/nowhere/{CHOSEN}/", ana)
-        files = _files(tmp_path) + (_redis_holds() if more else [])
+        files = files_in(tmp_path) + (redis_holds() if more else [])
 
     assert any(name.endswith("web.log") for name, _ in files)
-    assert _holding(files, [CHOSEN, ana]) == set()
+    assert holding(files, [CHOSEN, ana]) == set()
     elsewhere = [(n, c) for n, c in files if "program.sqlite3" not in n]
-    assert _holding(elsewhere, ["s1@school.example", "s0@school.example"]) == set()
+    assert holding(elsewhere, ["s1@school.example", "s0@school.example"]) == set()

@@ -54,6 +54,7 @@ class Answer:
     status: int
     location: str
     body: str
+    cookie: str = ""  # the session, if the answer begins one
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,16 @@ class World:
             link.request(method, path, body, headers)
             got = link.getresponse()
             location = got.getheader("Location", "") or ""
-            return Answer(got.status, location, got.read().decode())
+            begun = re.search(r"session=([^;]+)", str(got.headers.get_all("Set-Cookie")))
+            cookie = begun[1] if begun else ""
+            return Answer(got.status, location, got.read().decode(), cookie)
         finally:
             link.close()
 
-    def book(self, cookie: str, slot: str, name: str = "Ash") -> Answer:
+    def book(self, cookie: str, slot: str, name: str = "Ash", **more: str) -> Answer:
         """Book a time with a fresh request key."""
         key = str(uuid.uuid4())
-        fields = {"slot": slot, "name": name, "request_key": key}
+        fields = {"slot": slot, "name": name, "request_key": key, **more}
         return self.post("/visits/book/", cookie, fields)
 
 
