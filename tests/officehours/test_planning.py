@@ -194,7 +194,7 @@ def test_publishing_what_was_not_seen_is_not_done(
 def test_a_day_by_hand_is_left_alone(people: dict[str, Person], evening: datetime) -> None:
     rule = weekly(people["priya"], evening)
     first = shifts(rule)[0]
-    edit = {"starts": time(17, 30), "ends": time(19, 30), "place": "Attic"}
+    edit: dict[str, Any] = {"starts": time(17, 30), "ends": time(19, 30), "place": "Attic"}
     planning.edit_shift(shift=first, by=people["priya"], now=evening, **edit)
 
     plan = change(rule, people["priya"], evening, starts=time(12), ends=time(14))
