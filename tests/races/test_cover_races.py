@@ -1,6 +1,13 @@
 """Cover, cancelling, booking and the horizon at the same moment. Each with a control."""
 
+import time as clock
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
+from threading import Barrier, BrokenBarrierError, Event
+from types import ModuleType
+from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -10,18 +17,68 @@ from accounts.rules import Role
 from accounts.services import grant_role, join_as_student
 from officehours import rules
 from officehours.models import Assignment, Cover, Rule, Shift, Visit
-from officehours.queries import planning as reads
 from officehours.services import booking, cover, hours, pairs, planning
 from officehours.services.booking import Slot
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from tests.journeys.story import stand_behind
 from tests.people import cast, hours_of
-from tests.races.at_once import at_once, slow, without_locks
+from tests.races.at_once import at_once, without_locks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 CROWD = 6
 DAY = timedelta(days=1)
+
+
+class _Stage:
+    """Two acts of which the second begins in the middle of the first, at a named step of it.
+
+    The first then waits for the second to be done, or to have come to `until`. A guard makes the
+    second wait for the first: then that lasts `patience`, and the first goes on.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self.patience = patience
+        self.begun, self.done = Event(), Event()
+
+    def second(self, act: Callable[[], object]) -> Callable[[], object]:
+        def run() -> object:
+            self.begun.wait(20)
+            try:
+                return act()
+            finally:
+                self.done.set()
+
+        return run
+
+    @contextmanager
+    def in_the_middle(self, place: ModuleType, name: str) -> Iterator[None]:
+        real = getattr(place, name)
+
+        def step(*args: Any, **more: Any) -> Any:
+            found = real(*args, **more)
+            self.begun.set()
+            if self.done.wait(self.patience):
+                clock.sleep(1)  # what the second does next waits for the first by itself
+            return found
+
+        with mock.patch.object(place, name, step):
+            yield
+
+    @contextmanager
+    def until(self, place: ModuleType, name: str) -> Iterator[None]:
+        real = getattr(place, name)
+
+        def step(*args: Any, **more: Any) -> Any:
+            found = real(*args, **more)
+            self.done.set()
+            return found
+
+        with mock.patch.object(place, name, step):
+            yield
+
+
+GUARDED, FREE = 1.0, 20.0
 
 
 def _supporters(now: datetime, count: int = CROWD) -> list[Person]:
@@ -64,27 +121,30 @@ def test_many_take_the_same_hours_and_one_has_them(evening: datetime) -> None:
     assert _active(row) == 1
 
 
-def _take_and_cancel(row: Assignment, asked: Cover, taker: Person, now: datetime) -> list[object]:
-    people = cast(now)
-    return at_once(
-        [
-            lambda: cover.take(cover=asked.pk, by=taker, now=now),
-            lambda: hours.cancel_shift(shift=row.shift, by=people["cora"], now=now),
-        ]
-    )
+def _take_and_cancel(
+    row: Assignment, asked: Cover, taker: Person, now: datetime, patience: float
+) -> None:
+    cora, stage = cast(now)["cora"], _Stage(patience)
+    with stage.in_the_middle(cover, "put_in"), stage.until(hours, "call_off"):
+        at_once(
+            [
+                lambda: cover.take(cover=asked.pk, by=taker, now=now),
+                stage.second(lambda: hours.cancel_shift(shift=row.shift, by=cora, now=now)),
+            ]
+        )
 
 
 def test_cover_against_cancel_ends_in_one_way(evening: datetime) -> None:
-    """Cancelled hours have nobody in them, whichever was first."""
+    """Cancelled hours have nobody in them, though somebody was just taking them."""
     stand_behind(evening)
     people = cast(evening)
-    for round_ in range(4):
-        start = evening + (2 + 7 * round_) * DAY
-        row, asked = _asked(people["priya"], start)
-        with slow(cover, "put_in"):
-            _take_and_cancel(row, asked, people["sol"], start - DAY)
-        assert Shift.objects.get(pk=row.shift_id).state == rules.ShiftState.CANCELLED
-        assert _active(row) == 0
+    row, asked = _asked(people["priya"], evening + DAY)
+
+    _take_and_cancel(row, asked, people["sol"], evening, GUARDED)
+
+    assert Shift.objects.get(pk=row.shift_id).state == rules.ShiftState.CANCELLED
+    assert Cover.objects.get(pk=asked.pk).state == rules.CoverState.TAKEN
+    assert _active(row) == 0
 
 
 def test_control_without_the_shifts_lock_somebody_holds_cancelled_hours(evening: datetime) -> None:
@@ -94,36 +154,42 @@ def test_control_without_the_shifts_lock_somebody_holds_cancelled_hours(evening:
     people = cast(evening)
     row, asked = _asked(people["priya"], evening + DAY)
 
-    with without_locks("shift"), slow(cover, "put_in"):
-        _take_and_cancel(row, asked, people["sol"], evening)
+    with without_locks("shift"):
+        _take_and_cancel(row, asked, people["sol"], evening, FREE)
 
+    assert Shift.objects.get(pk=row.shift_id).state == rules.ShiftState.CANCELLED
     assert _active(row) == 1
 
 
-def _book_and_cancel(row: Assignment, now: datetime) -> None:
-    people = cast(now)
-    slot = Slot(row.pk, row.starts_at)
-    at_once(
-        [
-            lambda: booking.book(
-                person=people["ana"],
-                slot=slot,
-                name="",
-                wants_mail=False,
-                request_key=ids.new_id(),
-                now=now,
-            ),
-            lambda: hours.cancel_shift(shift=row.shift, by=people["cora"], now=now),
-        ]
-    )
+def _book_while(row: Assignment, now: datetime, act: Callable[[], object], wait: float) -> None:
+    """Book the first time of hours, and do something else in the middle of it."""
+    ana, stage = cast(now)["ana"], _Stage(wait)
+
+    def book() -> Visit:
+        return booking.book(
+            person=ana,
+            slot=Slot(row.pk, row.starts_at),
+            name="",
+            wants_mail=False,
+            request_key=ids.new_id(),
+            now=now,
+        )
+
+    with stage.in_the_middle(booking, "is_dark"):
+        at_once([book, stage.second(act)])
+
+
+def _cancel(row: Assignment, now: datetime) -> Callable[[], object]:
+    cora = cast(now)["cora"]
+    return lambda: hours.cancel_shift(shift=row.shift, by=cora, now=now)
 
 
 def test_nobody_has_a_time_in_cancelled_hours(evening: datetime) -> None:
     row = hours_of(cast(evening)["priya"], evening + DAY)
 
-    with slow(booking, "_insert"), slow(booking, "is_dark"):
-        _book_and_cancel(row, evening)
+    _book_while(row, evening, _cancel(row, evening), GUARDED)
 
+    assert Shift.objects.get(pk=row.shift_id).state == rules.ShiftState.CANCELLED
     assert not Visit.objects.live().exists()
 
 
@@ -132,8 +198,8 @@ def test_control_without_the_shifts_lock_somebody_has(evening: datetime) -> None
         return
     row = hours_of(cast(evening)["priya"], evening + DAY)
 
-    with without_locks("shift"), slow(booking, "_insert"), slow(booking, "is_dark"):
-        _book_and_cancel(row, evening)
+    with without_locks("shift"):
+        _book_while(row, evening, _cancel(row, evening), FREE)
 
     assert Visit.objects.live().exists()
 
@@ -188,8 +254,15 @@ def test_control_without_the_shifts_lock_there_are_three(evening: datetime) -> N
     stand_behind(evening)
     row = hours_of(cast(evening)["priya"], evening + DAY)
     crowd = _supporters(evening)
+    everybody, real = Barrier(CROWD), pairs._joinable
 
-    with without_locks("shift"), slow(pairs, "_joinable"):
+    def seen_by_all(*args: Any) -> Any:
+        found = real(*args)
+        with suppress(BrokenBarrierError):
+            everybody.wait(20)
+        return found
+
+    with without_locks("shift"), mock.patch.object(pairs, "_joinable", seen_by_all):
         at_once(
             [lambda p=p: pairs.join_once(shift=row.shift, by=p, now=evening) for p in crowd]  # type: ignore[misc]
         )
@@ -197,33 +270,23 @@ def test_control_without_the_shifts_lock_there_are_three(evening: datetime) -> N
     assert _active(row) > rules.MOST_IN_SHIFT
 
 
-def _change_and_book(rule: Rule, now: datetime) -> None:
-    people = cast(now)
-    row = Assignment.objects.filter(shift__rule=rule).order_by("starts_at")[0]
-    slot = Slot(row.pk, row.starts_at)
-    at_once(
-        [
-            lambda: booking.book(
-                person=people["ana"],
-                slot=slot,
-                name="",
-                wants_mail=False,
-                request_key=ids.new_id(),
-                now=now,
-            ),
-            lambda: planning.change_weekly(
-                rule=rule,
-                starts=time(20),
-                ends=time(22),
-                place="Attic",
-                minutes=30,
-                ways="in person",
-                last_on=None,
-                by=people["priya"],
-                now=now,
-            ),
-        ]
+def _change(rule: Rule, now: datetime) -> Callable[[], object]:
+    priya = cast(now)["priya"]
+    return lambda: planning.change_weekly(
+        rule=rule,
+        starts=time(20),
+        ends=time(22),
+        place="Attic",
+        minutes=30,
+        ways="in person",
+        last_on=None,
+        by=priya,
+        now=now,
     )
+
+
+def _first(rule: Rule) -> Assignment:
+    return Assignment.objects.filter(shift__rule=rule).order_by("starts_at")[0]
 
 
 def _strays() -> int:
@@ -238,9 +301,9 @@ def test_a_change_against_a_booking_leaves_no_time_outside_its_hours(evening: da
     stand_behind(evening)
     rule = _weekly(cast(evening)["priya"], evening)
 
-    with slow(booking, "is_dark"), slow(reads, "people_in"):
-        _change_and_book(rule, evening)
+    _book_while(_first(rule), evening, _change(rule, evening), GUARDED)
 
+    assert Visit.objects.live().count() == 1
     assert _strays() == 0
 
 
@@ -250,7 +313,7 @@ def test_control_without_the_shifts_lock_a_time_lies_outside(evening: datetime) 
     stand_behind(evening)
     rule = _weekly(cast(evening)["priya"], evening)
 
-    with without_locks("shift"), slow(booking, "is_dark"), slow(reads, "people_in"):
-        _change_and_book(rule, evening)
+    with without_locks("shift"):
+        _book_while(_first(rule), evening, _change(rule, evening), FREE)
 
     assert _strays() == 1
