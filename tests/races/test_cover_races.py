@@ -147,17 +147,51 @@ def test_cover_against_cancel_ends_in_one_way(evening: datetime) -> None:
     assert _active(row) == 0
 
 
-def test_control_without_the_shifts_lock_somebody_holds_cancelled_hours(evening: datetime) -> None:
+def test_control_without_both_guards_somebody_holds_cancelled_hours(evening: datetime) -> None:
+    """The shift's lock, and the row of the request, which both acts change."""
     if _is_lite():
         return
     stand_behind(evening)
     people = cast(evening)
     row, asked = _asked(people["priya"], evening + DAY)
 
-    with without_locks("shift"):
+    with without_locks("shift"), mock.patch.object(hours, "settle_covers"):
         _take_and_cancel(row, asked, people["sol"], evening, FREE)
 
     assert Shift.objects.get(pk=row.shift_id).state == rules.ShiftState.CANCELLED
+    assert _active(row) == 1
+
+
+def _join_while_cancelling(row: Assignment, now: datetime, patience: float) -> None:
+    people, stage = cast(now), _Stage(patience)
+    with stage.in_the_middle(pairs, "_joinable"):
+        at_once(
+            [
+                lambda: pairs.join_once(shift=row.shift, by=people["sol"], now=now),
+                stage.second(_cancel(row, now)),
+            ]
+        )
+
+
+def test_nobody_joins_cancelled_hours(evening: datetime) -> None:
+    stand_behind(evening)
+    row = hours_of(cast(evening)["priya"], evening + DAY)
+
+    _join_while_cancelling(row, evening, GUARDED)
+
+    assert Shift.objects.get(pk=row.shift_id).state == rules.ShiftState.CANCELLED
+    assert _active(row) == 0
+
+
+def test_control_without_the_shifts_lock_somebody_joins(evening: datetime) -> None:
+    if _is_lite():
+        return
+    stand_behind(evening)
+    row = hours_of(cast(evening)["priya"], evening + DAY)
+
+    with without_locks("shift"):
+        _join_while_cancelling(row, evening, FREE)
+
     assert _active(row) == 1
 
 
