@@ -1,7 +1,13 @@
 """Office hours."""
 
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from accounts.models import Person
 
 
 class OfficeHoursConfig(AppConfig):
@@ -31,5 +37,13 @@ class OfficeHoursConfig(AppConfig):
         register(
             NavItem(_("Supporters"), "hours:supervisor", frozenset({str(Role.SUPERVISOR)}), 35)
         )
+        from officehours.queries import planning as reads
+        from officehours.services import planning
+        from program.calendars import Closing, register_closing
+
+        def clear(first: date, last: date, by: "Person", now: datetime) -> int:
+            return planning.clear_holiday(first=first, last=last, by=by, now=now)
+
+        register_closing("office hours", Closing(clear, reads.standing_in, "hours:holiday"))
         emails.register_kinds()
         care_emails.register_kinds()

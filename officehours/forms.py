@@ -180,9 +180,9 @@ class CloseForm(PlainForm):
         """Check that the days are ahead, in order, and not by mistake a whole term."""
         data: dict[str, Any] = super().clean() or {}
         first, last = data.get("first"), data.get("last")
-        if first and first < self.today:
-            self.add_error("first", _("Choose today or a later day."))
-        if first and last and not first <= last <= first + timedelta(days=31):
+        if first and not self.today <= first <= self.today + rules.PLAN_AHEAD:
+            self.add_error("first", _("Choose a day from today to a year ahead."))
+        elif first and last and not first <= last <= first + timedelta(days=31):
             self.add_error("last", _("Choose a day from the first to a month later."))
         return data
 

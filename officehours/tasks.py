@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from officehours.services import hours, presence
+from officehours.services import hours, planning, presence
 from peersupport.core import clock
 
 
@@ -24,3 +24,4 @@ def extend_horizon() -> None:
     now = clock.now()
     for rule in hours.rules_to_extend(now):
         hours.extend_horizon(rule=rule, now=now)
+    planning.clear_holidays(now=now)

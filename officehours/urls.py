@@ -10,6 +10,7 @@ from officehours.views import cover as cover_views
 from officehours.views import hours as hours_views
 from officehours.views import line as line_views
 from officehours.views import planning as planning_views
+from officehours.views import program as program_views
 from officehours.views import visits as visit_views
 from officehours.views import weekly as weekly_views
 
@@ -28,8 +29,10 @@ hours = [
     path("cover/pair/<uuid:shift>/", cover_views.join, name="join"),
     path("cover/pair/weekly/<uuid:rule>/<slug:verb>/", cover_views.pair_weekly, name="pair"),
     path("days/<uuid:shift>/", weekly_views.edit_day, name="edit-day"),
-    path("program/", hours_views.program, name="program"),
-    path("program/close/", hours_views.close_all, name="close-all"),
+    path("program/", program_views.program, name="program"),
+    path("program/close/", program_views.close_all, name="close-all"),
+    path("program/weekly/<uuid:rule>/end/", program_views.end_weekly, name="end-for-program"),
+    path("program/holiday/<uuid:holiday>/", program_views.decide_holiday, name="holiday"),
     path("program/<uuid:shift>/cancel/", hours_views.cancel_program, name="cancel-for-program"),
     path("<uuid:assignment>/in/", console_views.check_in, name="check-in"),
     path("<uuid:assignment>/out/", console_views.check_out, name="check-out"),

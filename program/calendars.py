@@ -1,4 +1,5 @@
-"""When somebody has an exam or another fixed date of their own. Filled by whoever knows.
+"""When somebody has an exam or another fixed date of their own, and what a holiday touches.
+Filled by whoever knows.
 
 Milestones, a class calendar, a person's own feed: each registers a source. Office hours ask, and
 need not know where an answer comes from.
@@ -6,11 +7,12 @@ need not know where an answer comes from.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from accounts.models import Person
+from program.models import Holiday
 from program.rules import Span
 
 Source = Callable[[Person, datetime, datetime], list[Span]]
@@ -60,3 +62,29 @@ def exams_of_many(
             for one, spans in calendar.many(people, start, end).items():
                 found[one] += spans
     return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What somebody above has planned on days that become a holiday.
+
+    `clear` takes back what touches nobody, and returns how many; `left` says how much is still
+    planned in each holiday; `address` names the page, by holiday, on which that is decided.
+    """
+
+    clear: Callable[[date, date, Person, datetime], int]
+    left: Callable[[Iterable[Holiday], datetime], Mapping[uuid.UUID, int]]
+    address: str
+
+
+_closings: dict[str, Closing] = {}
+
+
+def register_closing(name: str, closing: Closing) -> None:
+    """Say what is planned on days that may become a holiday. Same name: replaced."""
+    _closings[name] = closing
+
+
+def closings() -> list[Closing]:
+    """Return everything that plans on days, in the order of registering."""
+    return list(_closings.values())

@@ -1,5 +1,6 @@
 """Forms of the school's own facts."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -46,4 +47,46 @@ class CoverageForm(PlainForm):
 
     def values(self) -> dict[str, Any]:
         """Return what `add_coverage` takes."""
+        return dict(self.cleaned_data)
+
+
+_AHEAD = timedelta(days=2 * 366)
+_LONGEST = timedelta(days=62)
+
+
+def _day(label: Any, **more: Any) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, widget=widget, **more)
+
+
+class HolidayForm(PlainForm):
+    """Days on which the school is closed."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("Supporters see this, such as Spring break.")
+    )
+    first_on = _day(_("First day"))
+    last_on = _day(_("Last day"), help_text=_("Empty for a single day."), required=False)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the days are ahead and in order."""
+        data: dict[str, Any] = super().clean() or {}
+        first, last = data.get("first_on"), data.get("last_on")
+        if first is None:
+            return data
+        if not self.today - _LONGEST <= first <= self.today + _AHEAD:
+            self.add_error("first_on", _("Choose a day within the next two years."))
+        elif last is not None and not first <= last <= first + _LONGEST:
+            self.add_error("last_on", _("Choose a day from the first to two months later."))
+        elif (last or first) < self.today and "last_on" not in self.errors:
+            self.add_error("first_on", _("Choose days that are not over."))
+        data["last_on"] = last or first
+        return data
+
+    def values(self) -> dict[str, Any]:
+        """Return what `add_holiday` takes."""
         return dict(self.cleaned_data)

@@ -261,7 +261,9 @@ def standing(now: datetime) -> Standing:
     rests = care.rests_in({row.supporter_id for row in flat}, now, now + AHEAD + rules.LONGEST)
     asked = set(
         Cover.objects.filter(
-            state=rules.CoverState.OPEN, assignment__in=[row.pk for row in flat]
+            state=rules.CoverState.OPEN,
+            exchange__isnull=True,  # a swap that is offered needs nobody
+            assignment__in=[row.pk for row in flat],
         ).values_list("assignment_id", flat=True)
     )
     gaps = []

@@ -209,6 +209,7 @@ def program_hours(now: datetime, *, days: int = 14) -> list[ProgramHours]:
                 profiles[a.supporter_id].shown_name
                 for a in shift.assignments.all()
                 if a.supporter_id in profiles
+                and (a.is_active or shift.state not in rules.BOOKABLE_SHIFT)
             ),
             place=shift.place,
             starts_at=shift.starts_at,

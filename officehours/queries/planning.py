@@ -25,6 +25,7 @@ from officehours.planning_rules import (
 )
 from peersupport.core import clock
 from program import queries as program
+from program.models import Holiday
 from program.rules import Span, gaps
 
 _DAY = timedelta(days=1)
@@ -215,6 +216,30 @@ def my_shift_ahead(person: Person, shift: uuid.UUID, now: datetime) -> Shift | N
 
 
 @dataclass(frozen=True, slots=True)
+class Weekly:
+    """Weekly hours, and who holds them."""
+
+    rule: Rule
+    who: str
+    partner: str
+
+
+def weekly_hours(today: date) -> list[Weekly]:
+    """Return all weekly hours that have not ended: two queries."""
+    current = Rule.objects.filter(Q(last_on__isnull=True) | Q(last_on__gte=today))
+    found = list(current.order_by("weekday", "starts", "pk"))
+    named = names([one for rule in found for one in (rule.supporter_id, rule.partner_id)])
+    return [
+        Weekly(
+            rule,
+            named.get(rule.supporter_id, ""),
+            named.get(rule.partner_id, "") if rule.partner_id else "",
+        )
+        for rule in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class Uncovered:
     """Published hours behind which nobody stands for some of the time."""
 
@@ -231,6 +256,19 @@ def uncovered_ahead(shifts: Iterable[tuple[uuid.UUID, datetime, datetime]]) -> l
         if missing:
             found.append(Uncovered(shift, missing))
     return found
+
+
+def standing_in(holidays: Iterable[Holiday], now: datetime) -> dict[uuid.UUID, int]:
+    """Return how many hours are still published in each holiday: one query."""
+    wanted = list(holidays)
+    if not wanted:
+        return {}
+    first, last = min(h.first_on for h in wanted), max(h.last_on for h in wanted)
+    days = Counter(in_days(first, last, now).values_list("local_date", flat=True))
+    return {
+        one.pk: sum(count for day, count in days.items() if one.first_on <= day <= one.last_on)
+        for one in wanted
+    }
 
 
 def in_days(first: date, last: date, now: datetime) -> QuerySet[Shift]:

@@ -25,32 +25,35 @@ from officehours.services.publishing import (
     withdraw,
 )
 from peersupport.core import clock
+from peersupport.core.actors import SYSTEM, Actor
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
 from program.permissions import may_keep_facts
-from program.queries import holidays
+from program.queries import facts, holidays
 from program.services import touch_public
 
 _LEFT_OUT = frozenset({Fate.SKIPPED, Fate.HOLIDAY})
 
 
-def _held_rule(rule: Rule, by: Person, now: datetime, *, for_program: bool = False) -> Rule:
-    """Return weekly hours as they are, with their supporters and coming shifts held.
-
-    Raises NotAllowed for somebody else's; with `for_program` whoever runs it may, too.
-    """
+def _held(rule: Rule) -> Rule:
+    """Return weekly hours as they are, with their supporters held. Raises NotAllowed if gone."""
     found = Rule.objects.filter(pk=rule.pk).first()
     if found is None:
         raise rules.NotAllowed
-    theirs = found.supporter_id == by.pk and may_hold_hours(by)
-    if not theirs and not (for_program and may_run_program(by)):
-        raise rules.NotAllowed
     both = [one.bytes for one in (found.supporter_id, found.partner_id) if one is not None]
     locks.hold_all("supporter", both)
+    return Rule.objects.get(pk=found.pk)
+
+
+def _held_rule(rule: Rule, by: Person, now: datetime) -> Rule:
+    """Return weekly hours of one's own, with their supporters and coming shifts held."""
+    found = _held(rule)
+    if found.supporter_id != by.pk or not may_hold_hours(by):
+        raise rules.NotAllowed
     today = clock.local_date(now, ZoneInfo(found.zone))
     ahead = Shift.objects.filter(rule=found, local_date__gte=today).values_list("pk", flat=True)
     locks.hold_all("shift", [pk.bytes for pk in ahead])
-    return Rule.objects.get(pk=found.pk)
+    return found
 
 
 def _would_do(plan: Plan, cancel: frozenset[uuid.UUID]) -> bool:
@@ -124,7 +127,7 @@ def change_weekly(
         return plan
     check_seen(plan, seen)
     refuse(plan)
-    _change(current, wanted, plan, cancel=cancel, by=by, now=now)
+    _change(current, wanted, plan, cancel=cancel, now=now)
     record(by=by, verb="change weekly hours", thing="rule", thing_id=str(current.pk), now=now)
     touch_public()
     return plan
@@ -140,21 +143,37 @@ def end_weekly(
     by: Person,
     now: datetime,
 ) -> Plan:
-    """End weekly hours after a day: their supporter, or the program.
+    """End one's own weekly hours after a day.
 
     What is published after it and has nobody in it is withdrawn; the rest stays, unless it is in
     `cancel`. Raises as `change_weekly` does.
     """
-    current = _held_rule(rule, by, now, for_program=True)
+    current = _held_rule(rule, by, now)
     wanted = reads.changed_hours(current, last_on=last_on)
     plan = reads.weekly_plan(wanted, supporter=current.supporter_id, now=now, rule=current)
     if _is_done(current, wanted, plan, cancel):
         return plan
     check_seen(plan, seen)
-    _change(current, wanted, plan, cancel=cancel, by=by, now=now)
+    _change(current, wanted, plan, cancel=cancel, now=now)
     record(by=by, verb="end weekly hours", thing="rule", thing_id=str(current.pk), now=now)
     touch_public()
     return plan
+
+
+@transaction.atomic(durable=True)
+def end_for_program(*, rule: Rule, last_on: date, by: Person, now: datetime) -> None:
+    """End anybody's weekly hours after a day, for the program.
+
+    What is published stays, and can be cancelled singly: a page that told the booked from the
+    empty would tell the program who is sought out.
+    """
+    if not may_run_program(by):
+        raise rules.NotAllowed
+    current = _held(rule)
+    wanted = reads.changed_hours(current, last_on=last_on)
+    changed = Rule.objects.filter(pk=current.pk)
+    changed.update(first_on=wanted.first_on, last_on=wanted.last_on)
+    record(by=by, verb="end weekly hours", thing="rule", thing_id=str(current.pk), now=now)
 
 
 def _is_done(current: Rule, wanted: Hours, plan: Plan, cancel: frozenset[uuid.UUID]) -> bool:
@@ -168,14 +187,11 @@ def _change(
     plan: Plan,
     *,
     cancel: frozenset[uuid.UUID],
-    by: Person,
     now: datetime,
 ) -> None:
-    own = current.supporter_id == by.pk
-    ended_by = Visit.EndedBy.SUPPORTER if own else Visit.EndedBy.PROGRAM
     for row in plan.rows:
         if row.fate is Fate.KEPT and row.existing and row.existing.shift in cancel:
-            call_off(row.existing.shift, ended_by, now)
+            call_off(row.existing.shift, Visit.EndedBy.SUPPORTER, now)
     names = ["starts", "ends", "place", "minutes", "ways", "first_on", "last_on"]
     for name in names:
         setattr(current, name, getattr(wanted, name))
@@ -289,13 +305,14 @@ def clear_holiday(*, first: date, last: date, by: Person, now: datetime) -> int:
     """
     if not (may_keep_facts(by) or may_run_program(by)):
         raise rules.NotAllowed
-    return sum(_clear(shift, now) for shift in _weekly_in(first, last, now))
+    return sum(_clear(shift, by, now) for shift in _weekly_in(first, last, now))
 
 
-def clear_holidays(*, now: datetime, today: date, last: date) -> int:
+def clear_holidays(*, now: datetime) -> int:
     """Withdraw what was published in the moment a holiday was added. By the system, nightly."""
+    today, last = reads.horizon(now, facts().zone)
     return sum(
-        _clear(shift, now)
+        _clear(shift, SYSTEM, now)
         for closed in holidays(today, last)
         for shift in _weekly_in(closed.first_on, closed.last_on, now)
     )
@@ -307,11 +324,12 @@ def _weekly_in(first: date, last: date, now: datetime) -> list[Shift]:
 
 
 @transaction.atomic(durable=True)
-def _clear(shift: Shift, now: datetime) -> int:
+def _clear(shift: Shift, by: Actor, now: datetime) -> int:
     locks.hold("shift", shift.pk.bytes)
     still = Shift.objects.bookable().filter(pk=shift.pk, is_by_hand=False, starts_at__gt=now)
     if not still.exists() or reads.people_in([shift.pk]):
         return 0
     withdraw([shift.pk])
+    record(by=by, verb="withdraw hours", thing="shift", thing_id=str(shift.pk), now=now)
     touch_public()
     return 1

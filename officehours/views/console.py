@@ -73,6 +73,7 @@ def _hours(mine: reads.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         "range": words.time_range(mine.starts_at, mine.ends_at, zone),
         "tag": (kind, word),
         "is_in": mine.status == "in",
+        "is_ahead": mine.status == "out" and mine.starts_at > now,
         "may_cancel": mine.status in ("out", "dark", "in"),
         "visits": [_visit(v, zone) for v in mine.visits],
         "line": mine.line,

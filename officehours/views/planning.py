@@ -17,7 +17,6 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from officehours import rules
 from officehours.models import Rule
-from officehours.permissions import may_run_program
 from officehours.planning_forms import EndForm, HoursForm, RuleForm
 from officehours.planning_rules import Hours, Plan
 from officehours.queries import planning as reads
@@ -163,16 +162,11 @@ def change(request: HttpRequest, rule: uuid.UUID) -> HttpResponse:
     return change.answer()
 
 
-@require_role(Role.SUPPORTER, Role.COORDINATOR, Role.STUDENT_LEAD)
+@require_role(Role.SUPPORTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def end(request: HttpRequest, rule: uuid.UUID) -> HttpResponse:
-    """End weekly hours: one's own, or any for whoever runs the program."""
-    person = signed_in(request)
-    found = reads.my_rule(person, rule)
-    if found is None and may_run_program(person):
-        found = reads.any_rule(rule)
-    if found is None:
-        raise Http404
+    """End one's own weekly hours: the form, what becomes of every day, then the writing."""
+    found = rule_or_404(request, rule)
     today = clock.local_date(clock.now(), ZoneInfo(found.zone))
     data = request.POST if request.method == "POST" else None
     form = EndForm(data, rule=found, today=today, initial={"last_on": today})
@@ -187,8 +181,7 @@ class _Change:
     ) -> None:
         self.request, self.rule, self.form, self.template = request, rule, form, template
         self.now, self.zone = clock.now(), ZoneInfo(rule.zone)
-        own = rule.supporter_id == signed_in(request).pk
-        self.back = reverse("hours:weekly", args=[rule.pk]) if own else reverse("hours:program")
+        self.back = reverse("hours:weekly", args=[rule.pk])
 
     def answer(self) -> HttpResponse:
         """Return the page for how far things are."""

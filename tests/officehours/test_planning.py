@@ -264,8 +264,11 @@ def test_the_program_may_end_weekly_hours_and_another_supporter_may_not(
         planning.end_weekly(rule=rule, last_on=FIRST, by=people["marcus"], now=evening)
     with pytest.raises(rules.NotAllowed):
         change(rule, people["cora"], evening, place="Attic")
-    planning.end_weekly(rule=rule, last_on=FIRST, by=people["cora"], now=evening)
-    assert [s.local_date for s in shifts(rule)] == [FIRST]
+    with pytest.raises(rules.NotAllowed):
+        planning.end_for_program(rule=rule, last_on=FIRST, by=people["priya"], now=evening)
+    planning.end_for_program(rule=rule, last_on=FIRST, by=people["cora"], now=evening)
+    assert len(shifts(rule)) == 2  # what is published is cancelled singly
+    assert hours.extend_horizon(rule=rule, now=evening + WEEK) == 0
 
 
 def test_a_day_with_people_is_left_out_only_when_said_so(
@@ -378,8 +381,8 @@ def test_a_holiday_withdraws_weekly_hours_nobody_booked_and_nothing_else(
     book(people["ana"], shifts(booked)[0], evening)
     Holiday.objects.create(name="Snow", first_on=FIRST, last_on=FIRST)
 
-    assert planning.clear_holidays(now=evening, today=FIRST, last=FIRST + 2 * WEEK) == 1
-    assert planning.clear_holidays(now=evening, today=FIRST, last=FIRST + 2 * WEEK) == 0
+    assert planning.clear_holidays(now=evening) == 1
+    assert planning.clear_holidays(now=evening) == 0
 
     assert [s.local_date for s in shifts(booked)] == [FIRST, FIRST + WEEK]
     assert [s.local_date for s in shifts(empty)] == [FIRST + WEEK]
