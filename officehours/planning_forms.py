@@ -16,6 +16,7 @@ from peersupport.core import ids
 from peersupport.core.ui.forms import PlainForm
 
 _INCOMPLETE = _("This page was incomplete. Look at it again and send it once more.")
+_CHOOSE = _("Choose: keep, or cancel.")
 KEEP, CANCEL = "keep", "cancel"
 
 
@@ -237,12 +238,11 @@ class KeepForm(PlainForm):
                 ],
                 widget=forms.RadioSelect,
                 initial=KEEP,
-                required=False,
-                error_messages={"invalid_choice": _("Choose: keep, or cancel.")},
+                error_messages={"required": _CHOOSE, "invalid_choice": _CHOOSE},
             )
 
     def to_cancel(self) -> frozenset[uuid.UUID]:
-        """Return the shifts to cancel. Nothing chosen means to keep."""
+        """Return the shifts to cancel."""
         return frozenset(
             uuid.UUID(name.removeprefix("shift-"))
             for name, chosen in self.cleaned_data.items()
@@ -250,10 +250,10 @@ class KeepForm(PlainForm):
         )
 
 
-def booked_in(plan: Plan, label: Any) -> list[tuple[uuid.UUID, str]]:
-    """Return the shifts of a plan that are kept because of people, with the words for each."""
+def booked_in(plan: Plan) -> list[tuple[uuid.UUID, str]]:
+    """Return the shifts of a plan that are kept because of people, with the question for each."""
     return [
-        (row.existing.shift, label(row))
+        (row.existing.shift, str(_("What becomes of these hours?")))
         for row in plan.rows
         if row.fate is Fate.KEPT and row.existing is not None
     ]

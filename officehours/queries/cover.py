@@ -127,12 +127,13 @@ def board(person: Person, now: datetime) -> CoverBoard:
     people = {row.supporter_id for row in (*both, *there)} | {rule.supporter_id for rule in pairs}
     named = names(people)
     offers, requests = [], []
+    held = {row.shift_id for row in mine}
     for cover in covers:
         if cover.assignment.supporter_id == person.pk:
             continue
-        if cover.exchange is None:
+        if cover.exchange is None and cover.assignment.shift_id not in held:
             requests.append(Asked(cover.pk, _hours(cover.assignment, named)))
-        elif cover.exchange.supporter_id == person.pk:
+        elif cover.exchange is not None and cover.exchange.supporter_id == person.pk:
             swap = _hours(cover.assignment, named), _hours(cover.exchange, named)
             offers.append(Asked(cover.pk, *swap))
     asked = {cover.assignment_id: cover for cover in covers}

@@ -61,6 +61,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _hours(mine: reads.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     day = clock.local_date(mine.starts_at, zone)
     today = clock.local_date(now, zone)
+    near = words.day_near(day, today)
     kind, word = {
         "in": ("ok", _("You are in")),
         "out": ("off", _("You are out")),
@@ -69,7 +70,7 @@ def _hours(mine: reads.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     }[mine.status]
     return {
         "hours": mine,
-        "day": words.day_near(day, today).capitalize(),
+        "day": near[:1].upper() + near[1:],
         "range": words.time_range(mine.starts_at, mine.ends_at, zone),
         "tag": (kind, word),
         "is_in": mine.status == "in",

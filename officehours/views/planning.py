@@ -212,13 +212,17 @@ class _Change:
             wanted, supporter=self.rule.supporter_id, now=self.now, rule=self.rule
         )
         seen = self.request.POST.get("seen")
-        keep = preview.keep_form(plan, self.zone, self.request.POST if seen is not None else None)
-        if seen is None or not keep.is_valid():
-            return self._look(wanted, plan, keep, 200 if seen is None else 400)
+        keep = preview.keep_form(plan, self.request.POST if seen is not None else None)
+        if seen is None:
+            return self._look(wanted, plan, keep, 200)
+        if not keep.is_valid() and seen == plan.mark:
+            return self._look(wanted, plan, keep, 400)
         try:
-            self._do(keep.to_cancel(), seen)
+            # Without all answers the days are others than those that were seen, or it is done.
+            self._do(keep.to_cancel() if keep.is_valid() else frozenset(), seen)
         except rules.ChangedMeanwhile:
-            return self._look(wanted, plan, keep, 409, plan.changed_since(seen))
+            fresh = preview.keep_form(plan)
+            return self._look(wanted, plan, fresh, 409, plan.changed_since(seen))
         except _IN_THE_WAY as wrong:
             return self._refused(wrong, plan)
         except rules.AlreadyTalking:

@@ -78,13 +78,9 @@ def summary(wanted: Hours, day: str) -> str:
     return f"{day}, {hours}, {wanted.place}, {ways}"
 
 
-def keep_form(plan: Plan, zone: ZoneInfo, data: Any = None) -> KeepForm:
+def keep_form(plan: Plan, data: Any = None) -> KeepForm:
     """Return the form that asks about hours with people in them."""
-    return KeepForm(data, shifts=booked_in(plan, lambda row: _question(row, zone)))
-
-
-def _question(row: Row, zone: ZoneInfo) -> str:
-    return _("Somebody has a time in them. What becomes of %s?") % when(row, zone)
+    return KeepForm(data, shifts=booked_in(plan))
 
 
 def show(
@@ -104,7 +100,7 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Show the page before anything is done. All values go along in the form; nothing is kept."""
-    asks = keep if keep is not None else keep_form(plan, zone)
+    asks = keep if keep is not None else keep_form(plan)
     context = {
         "personal": True,
         "title": title,

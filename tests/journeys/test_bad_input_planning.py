@@ -44,7 +44,7 @@ FITS = {(form, field, kind)
         for kind in ("malformed", "number")}  # fmt: skip
 FITS |= {
     (form, field, kind)
-    for form, field in (("change", "last_on"), ("holidays", "last_on"), ("holiday", "shift"))
+    for form, field in (("change", "last_on"), ("holidays", "last_on"))
     for kind in ("missing", "empty")
 }
 CASES = [
