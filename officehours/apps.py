@@ -18,7 +18,7 @@ class OfficeHoursConfig(AppConfig):
     def ready(self) -> None:
         """Put the pages into the navigation and the message kinds into the outbox."""
         from accounts.rules import Role
-        from officehours import care_emails, emails
+        from officehours import care_emails, cover_emails, emails
         from peersupport.core.ui.nav import NavItem, register
 
         register(NavItem(_("My times"), "visits:list", frozenset({str(Role.STUDENT)}), 20))
@@ -47,3 +47,4 @@ class OfficeHoursConfig(AppConfig):
         register_closing("office hours", Closing(clear, reads.standing_in, "hours:holiday"))
         emails.register_kinds()
         care_emails.register_kinds()
+        cover_emails.register_kinds()

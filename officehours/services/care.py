@@ -14,6 +14,7 @@ from django.db.models import Q
 from accounts.models import Group, Person
 from officehours import care_rules, rules
 from officehours.care_emails import tell_supervisors
+from officehours.cover_emails import tell_supporters
 from officehours.models import Assignment, Break, Cover, Distance, Escalation, Shift
 from officehours.permissions import may_hold_hours, may_supervise
 from officehours.services import locks
@@ -60,6 +61,7 @@ def take_break(
     kept = _join(supporter, first, last)
     if find_cover:
         _open_cover(supporter, max(first, now), last)
+        tell_supporters(supporter.pk, now)
     touch_public()
     return kept
 

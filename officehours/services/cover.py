@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.models import Person
 from officehours import rules
+from officehours.cover_emails import tell_supporters
 from officehours.models import Assignment, Cover, Shift, Visit
 from officehours.permissions import is_theirs, may_hold_hours
 from officehours.queries import planning
@@ -65,6 +66,7 @@ def ask(*, assignment: uuid.UUID, by: Person, now: datetime) -> None:
     asked = Cover.objects.filter(assignment=mine, state=_OPEN)
     asked.filter(exchange__isnull=False).update(state=rules.CoverState.WITHDRAWN)
     if _open(mine, None):
+        tell_supporters(by.pk, now)
         record(by=by, verb="ask for cover", thing="shift", thing_id=str(mine.shift_id), now=now)
 
 

@@ -56,7 +56,7 @@ def program(request: HttpRequest) -> HttpResponse:
                 **_near(row.starts_at, row.ends_at, now, zone),
                 "place": row.place,
                 "tag": _STATES[row.state],
-                "gaps": ", ".join(gaps),
+                "gaps": _("Nobody behind, %s") % ", ".join(gaps) if gaps else "",
                 "may_cancel": row.may_cancel,
             }
         )

@@ -197,7 +197,7 @@ def _sees_all_hours(story: Story) -> None:
     program.remove_coverage(coverage=row, by=SYSTEM, now=now)
     cora = story.reader("cora")
     cora.goes_to("/hours/program/")
-    cora.reads("Nobody behind", "5pm to 5:30pm", "Reading days", "Every week")
+    cora.reads("Nobody behind, 5pm to 5:30pm", "Reading days", "Every week")
     cora.does_not_read("Ash", "Ana")
     cora.looks("all-hours")
     cora.follows("End")

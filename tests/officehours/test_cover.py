@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from accounts.models import Person
 from officehours import rules
@@ -14,6 +15,7 @@ from officehours.queries import pages
 from officehours.services import booking, cover, hours
 from officehours.services.booking import Meeting, Slot
 from peersupport.core import ids
+from peersupport.core.outbox.delivery import drain
 from peersupport.core.states import NotAllowedFrom
 from tests.journeys.story import stand_behind
 from tests.people import cast, hours_of, join_line, pair_of
@@ -273,3 +275,33 @@ def test_the_page_takes_flat_queries(
         board = reads.board(people["marcus"], evening)
 
     assert (len(board.requests), len(board.rooms)) == (many, 2 * many)
+
+
+def test_the_others_are_told_once_a_day_and_neither_which_nor_whose(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    asked_at = evening + timedelta(hours=2)
+    one, _ = asked(people["priya"], asked_at + DAY)
+    asked(people["priya"], asked_at + DAY + timedelta(hours=3))
+    hour = timedelta(hours=1)
+
+    drain(now=lambda: asked_at)
+    assert mail.outbox == []
+    drain(now=lambda: asked_at + hour)
+
+    assert sorted(m.to[0] for m in mail.outbox) == ["marcus@school.example", "sol@school.example"]
+    for letter in mail.outbox:
+        said = str(letter.body).lower().split("--")[0].replace("/hours/cover/", "")
+        assert [word for word in ("priya", "room", "cover", "talk") if word in said] == []
+    assert one.shift.place == "Room 214"
+
+
+def test_nobody_is_told_about_hours_that_somebody_took_meanwhile(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    _row, request = asked(people["priya"], evening + DAY)
+    cover.take(cover=request, by=people["sol"], now=evening)
+
+    drain(now=lambda: evening + timedelta(hours=1))
+
+    assert mail.outbox == []
