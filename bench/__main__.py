@@ -14,6 +14,7 @@ from tests.races.real_server import World, world
 
 ROUNDS = 150
 _BOOKINGS = "from bench.bookings import main; main()"
+_PLANNING = "from bench.planning import main; main()"
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
 
 
@@ -88,6 +89,7 @@ def main() -> None:
             with world(kind, Path(home), people=14, days=13, **settings) as program:
                 _table(kind, program)
                 print(program.manage("shell", "-v", "0", "-c", _BOOKINGS).strip())
+                print(program.manage("shell", "-v", "0", "-c", _PLANNING).strip())
 
 
 main()

@@ -1,6 +1,7 @@
 """Counts the queries of a request into a header. For the benchmark only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -26,3 +27,16 @@ class CountQueries:
             response = self.get_response(request)
         response["X-Queries"] = str(count)
         return response
+
+
+@contextmanager
+def counted(link: Any) -> Iterator[list[int]]:
+    """Count the queries of a connection into the first item of the list."""
+    count = [0]
+
+    def note(execute: Any, *args: Any) -> Any:
+        count[0] += 1
+        return execute(*args)
+
+    with link.execute_wrapper(note):
+        yield count
