@@ -45,8 +45,11 @@ def change(rule: Rule, by: Person, now: datetime, **more: Any) -> Plan:
     return planning.change_weekly(rule=rule, by=by, now=now, **(given | more))
 
 
-def book(person: Person, shift: Shift, now: datetime, *, nth: int = 0) -> Visit:
-    row = shift.assignments.get(is_active=True)
+def book(
+    person: Person, shift: Shift, now: datetime, *, nth: int = 0, of: Person | None = None
+) -> Visit:
+    there = shift.assignments.filter(is_active=True)
+    row = there.get() if of is None else there.get(supporter=of)
     slot = Slot(row.pk, row.starts_at + nth * timedelta(minutes=30))
     return booking.book(
         person=person, slot=slot, name="", wants_mail=False, request_key=ids.new_id(), now=now
