@@ -10,8 +10,7 @@ from officehours.models import Assignment
 from officehours.services import booking
 from officehours.services.booking import Slot
 from peersupport.core import ids
-from peersupport.core.actors import SYSTEM
-from program import services as program
+from program.models import Coverage
 from tests.journeys.story import Reader, Story, stand_behind, tell, told_twice
 from tests.people import cast, hours_of
 
@@ -182,19 +181,7 @@ def _names_a_holiday(story: Story) -> None:
 
 
 def _sees_all_hours(story: Story) -> None:
-    program.add_coverage(
-        label="Evening line",
-        phone="555-0101",
-        weekday=None,
-        starts=time(17, 30),
-        ends=time(12),
-        until=None,
-        by=SYSTEM,
-        now=datetime(2026, 11, 23, 22, 10).astimezone(),
-    )
-    row = program.Coverage.objects.get(label="On-call counselor")
-    now = datetime(2026, 11, 23, 22, 10).astimezone()
-    program.remove_coverage(coverage=row, by=SYSTEM, now=now)
+    Coverage.objects.update(starts=time(17, 30), ends=time(12))
     cora = story.reader("cora")
     cora.goes_to("/hours/program/")
     cora.reads("Nobody behind, 5pm to 5:30pm", "Reading days", "Every week")
