@@ -234,7 +234,7 @@ class KeepForm(PlainForm):
                 label=label,
                 choices=[
                     (KEEP, _("Keep them as they are")),
-                    (CANCEL, _("Cancel them, tell those people, and offer other times")),
+                    (CANCEL, _("Cancel them; whoever has a time is told and offered others")),
                 ],
                 widget=forms.RadioSelect,
                 initial=KEEP,

@@ -75,7 +75,10 @@ def summary(wanted: Hours, day: str) -> str:
     start, end = rules.bounds(wanted.first_on, wanted.starts, wanted.ends, wanted.zone)
     ways = ", ".join(str(WAYS[rules.Way(way)]).lower() for way in wanted.ways.split(","))
     hours = words.time_range(start, end, wanted.zone)
-    return f"{day}, {hours}, {wanted.place}, {ways}"
+    said = f"{day}, {hours}, {wanted.place}, {ways}"
+    if wanted.last_on is None:
+        return said
+    return _("%(hours)s, until %(day)s") % {"hours": said, "day": words.day(wanted.last_on)}
 
 
 def keep_form(plan: Plan, data: Any = None) -> KeepForm:

@@ -46,7 +46,6 @@ def _weekly_page(
         "form": form or SkipForm(rule=rule, today=today),
         "title": _("Every %s") % words.weekday(rule.weekday),
         "text": preview.summary(wanted, _("Every %s") % words.weekday(rule.weekday)),
-        "until": words.day(rule.last_on) if rule.last_on else "",
         "partner": named.get(rule.partner_id, "") if rule.partner_id else "",
         "rows": [
             {
