@@ -34,7 +34,7 @@ STORES = [
                 "person": _account(_("who has the role")),
                 "role": _account(_("the role")),
                 "granted_by": _account(_("who gave it")),
-                "granted_on": _account(_("on which day")),
+                "granted_on": _account(_("in which month")),
                 "revoked_on": _account(_("when it ended")),
             },
             "accounts.Profile": {

@@ -156,7 +156,7 @@ def test_forced_colors_lose_nothing(live_server: Any, evening: datetime) -> None
         for name, page in pages:
             page.emulate_media(forced_colors="active", color_scheme="dark")
             if page.locator("label.slot").count():
-                page.locator("label.slot").first.click()
+                page.locator(".picker label.slot").first.click()
             lost[name] = page.evaluate(_LOST_IN_FORCED_COLORS)
             fit(page, PHONE)
             keep(page, f"forced-colors/{name}")
