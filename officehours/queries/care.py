@@ -176,7 +176,7 @@ def shifts_in_week(supporter: Person, day: date) -> int:
 
 
 def distant(person: uuid.UUID | None, supporters: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
-    """Return which of these supporters must not meet this person: two queries.
+    """Return which of these supporters must not meet this person: one query.
 
     They keep a distance from a group the person belongs to, or both are in a group whose members
     are kept apart. Nobody in particular (the door) is near to nobody.
@@ -188,5 +188,5 @@ def distant(person: uuid.UUID | None, supporters: Iterable[uuid.UUID]) -> frozen
     together = Membership.objects.filter(
         person__in=wanted, group__is_apart=True, group__memberships__person=person
     )
-    found = set(declared.values_list("supporter_id", flat=True))
-    return frozenset(found | set(together.values_list("person_id", flat=True)))
+    found = declared.values_list("supporter_id", flat=True)
+    return frozenset(found.union(together.values_list("person_id", flat=True)))

@@ -123,6 +123,12 @@ class MyVisit:
         return self.state in rules.LIVE
 
 
+def _profile(visit: Visit) -> Profile | None:
+    """Return the profile of whom a visit is with, if it came along with the visit."""
+    supporter = visit.assignment.supporter if visit.assignment else None
+    return getattr(supporter, "profile", None)
+
+
 def _room_link(visit: Visit, profile: Profile | None, state: str, now: datetime) -> str:
     """Return the link of the room, at the right moment only: ten minutes before, and during."""
     if profile is None or visit.way not in rules.REMOTE or visit.is_offer:
@@ -141,13 +147,11 @@ def _late(visit: Visit, state: str, now: datetime) -> int:
 
 def my_visits(person: Person, now: datetime) -> list[MyVisit]:
     """Return the visits this person holds that are not forgotten, live ones first."""
-    found = list(
-        sealed.visits_of(person.pk, now).select_related("shift", "assignment").order_by("ends_at")
-    )
-    profiles = _profiles(v.assignment.supporter_id for v in found if v.assignment) if found else {}
+    held = sealed.visits_of(person.pk, now)
+    found = held.select_related("shift", "assignment__supporter__profile").order_by("ends_at")
     mine = []
     for visit in found:
-        profile = profiles.get(visit.assignment.supporter_id) if visit.assignment else None
+        profile = _profile(visit)
         holder = sealed.holder_of(visit, now)
         over = visit.shift.ends_at + rules.LAPSE_GRACE <= now
         state = str(rules.S.LAPSED) if over and visit.state in rules.LIVE else visit.state

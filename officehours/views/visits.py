@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -76,23 +77,32 @@ def _ways(days: list[pages.Day]) -> tuple[str, ...]:
     return tuple(str(way) for way in rules.Way if way in found) or (str(rules.Way.IN_PERSON),)
 
 
+def _all_free(person: Person, now: datetime) -> list[pages.Day]:
+    return pages.free_times(person, now, facts().zone)
+
+
 @require_role(Role.STUDENT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def book(request: HttpRequest) -> HttpResponse:
     """Show the free times, and book one. Losing a race keeps the rest of the form."""
     person = signed_in(request)
     now = clock.now()
-    free = pages.free_times(person, now, facts().zone)
     if request.method != "POST":
+        free = _all_free(person, now)
         form = BookForm(ways=_ways(free), initial={"name": person.called})
         return render(request, "officehours/book.html", _context(free, now, form=form))
-    form = BookForm(request.POST, ways=_ways(free))
+    # What is offered is read again only if the form must be shown again.
+    asked = tuple(map(str, rules.Way)) if "way" in request.POST else (str(rules.Way.IN_PERSON),)
+    form = BookForm(request.POST, ways=asked)
     status = 400
     if form.is_valid():
         done = _book(request, person, form, now)
         if done is not None:
             return done
-        free, status = pages.free_times(person, now, facts().zone), 409
+        status = 409
+    free = _all_free(person, now)
+    if "way" not in form.fields and form.has_error("slot", "way"):
+        form = BookForm(request.POST, ways=_ways(free))
     context = _context(free, now, form=form, only=request.POST.getlist("only")[:60])
     return render(request, "officehours/book.html", context, status=status)
 
@@ -120,7 +130,8 @@ def _book(
     except rules.SlotGone:
         form.add_error("slot", str(_GONE))
     except rules.NotThisWay:
-        form.add_error("way", str(_("That time is not offered in this way. Choose another.")))
+        field = "way" if "way" in form.fields else "slot"
+        form.add_error(field, ValidationError(_("Choose how you would like to talk."), code="way"))
     except rules.WithYourself:
         form.add_error("slot", str(_("That time is your own. Choose somebody else's.")))
     return None
