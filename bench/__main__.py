@@ -10,9 +10,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
+from bench import line
 from tests.races.real_server import World, world
 
 ROUNDS = 150
+_WRITES = 40
 _BOOKINGS = "from bench.bookings import main; main()"
 _PLANNING = "from bench.planning import main; main()"
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
@@ -58,6 +60,35 @@ def _asks(program: World) -> dict[str, Ask]:
         "Today, signed in": get("/", Cookie=f"session={program.students[0]}"),
         "console": get("/hours/", Cookie=f"session={program.supporter}"),
         "book": book,
+        **_line_asks(program, 5),
+        **_line_asks(program, 300),
+    }
+
+
+def _line_asks(program: World, count: int) -> dict[str, Ask]:
+    """Return what is asked of a line with `count` waiting."""
+    found = line.scene(program, count)
+    crowd = iter(found["crowd"])
+
+    def get(path: str, who: str) -> Ask:
+        return lambda link: _timed(link, "GET", path, None, {"Cookie": f"session={found[who]}"})
+
+    def join(link: HTTPConnection) -> tuple[float, int, int]:
+        body, headers = line.posted(next(crowd), name="", request_key=line.new_key())
+        return _timed(link, "POST", f"/line/join/{found['shift']}/", body, headers)
+
+    def call(link: HTTPConnection) -> tuple[float, int, int]:
+        body, headers = line.posted(found["marcus"])
+        taken = _timed(link, "POST", f"/hours/{found['hours']}/next/", body, headers)
+        program.post(line.called(program, found), found["marcus"], {})
+        return taken
+
+    return {
+        f"line of {count}": get("/line/", "ana"),
+        f"line of {count}, poll": get(f"/line/state/?v={found['version']}", "ana"),
+        f"console, line of {count}": get("/hours/", "marcus"),
+        f"call next of {count}": call,
+        f"join a line of {count}": join,
     }
 
 
@@ -67,18 +98,20 @@ def _table(kind: str, program: World) -> None:
     seen: dict[str, list[tuple[float, int, int]]] = {name: [] for name in asks}
     for number in range(ROUNDS):  # interleaved, so that noise falls on all alike
         for name, ask in asks.items():
+            if name.startswith(("join", "call")) and number >= _WRITES:
+                continue
             if name == "book" and number >= len(program.slots):
                 continue
             seen[name].append(ask(link))
     base = statistics.median(taken for taken, _, _ in seen["bare one-query page"])
     print(f"\n{kind}: {ROUNDS} rounds, one client, interleaved")
-    print(f"{'':22}{'status':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'x bare':>8}")
+    print(f"{'':24}{'status':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'x bare':>8}")
     for name, found in seen.items():
         times = sorted(taken for taken, _, _ in found)
         p50, p95 = statistics.median(times), times[int(len(times) * 0.95) - 1]
         statuses = "/".join(sorted({str(status) for _, status, _ in found}))
         most = max(queries for _, _, queries in found)
-        print(f"{name:22}{statuses:>7}{most:>9}{p50:>9.1f}{p95:>9.1f}{p50 / base:>8.2f}")
+        print(f"{name:24}{statuses:>7}{most:>9}{p50:>9.1f}{p95:>9.1f}{p50 / base:>8.2f}")
 
 
 def main() -> None:
