@@ -62,7 +62,7 @@ def scene(program: World, count: int) -> dict[str, Any]:
     said = program.manage("shell", "-v", "0", "-c", LAY.format(count=count))
     found: dict[str, Any] = json.loads(said.split("LINE", 1)[1].splitlines()[0])
     page = program.get("/line/", found["ana"]).body
-    found["version"] = page.split("/line/state/?v=", 1)[1][:16]
+    found["version"] = page.split("/line/state/?v=", 1)[1].split('"', 1)[0]
     return found
 
 

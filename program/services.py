@@ -2,10 +2,12 @@
 
 import secrets
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, QuerySet
 
 from accounts.models import Person
 from peersupport.core.actors import Actor, System
@@ -24,15 +26,22 @@ def _authorize(by: Actor) -> None:
     raise NotAllowed
 
 
-def touch_public() -> None:
+def touch_public(made: QuerySet[Any] | None = None) -> bool:
     """Say that something a signed-out visitor can read has changed.
 
-    Call it last in the transaction that changes it: the row is shared by everybody.
+    Call it last in the transaction that changes it: the row is shared by everybody. With `made`,
+    only if that finds the row which the transaction meant to insert; returns whether it does
+    (an insert that does nothing on a conflict cannot tell).
     """
     version = secrets.token_bytes(16)
-    if not Facts.objects.filter(pk=1).update(public_version=version):
+    facts = Facts.objects.filter(pk=1)
+    seen = facts if made is None else facts.filter(Exists(made))
+    if not seen.update(public_version=version):
+        if made is not None and not made.exists():
+            return False
         row = Facts(pk=1, zone=settings.PROGRAM_ZONE, public_version=version)
         Facts.objects.bulk_create([row], ignore_conflicts=True)
+    return True
 
 
 @transaction.atomic(durable=True)

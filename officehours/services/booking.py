@@ -47,10 +47,9 @@ def _offered(
     """Return the assignment of a slot that is on offer to this person, else raise.
 
     `instead_of` is the visit they give up for it, which no longer counts for its supporter.
-    Holds the shift, so that of a booking and a cancelling of the same hours one is first and the
-    other sees it.
+    The caller holds the shift, so that of a booking and a cancelling of the same hours one is
+    first and the other sees it.
     """
-    hold_shift_of(slot.assignment)
     assignment = (
         Assignment.objects.select_related("shift")
         .filter(pk=slot.assignment, is_active=True, shift__in=Shift.objects.bookable())
@@ -72,11 +71,10 @@ def _offered(
     return assignment
 
 
-def hold_shift_of(assignment: uuid.UUID) -> None:
-    """Hold the shift of an assignment against whoever cancels or changes it."""
-    shift = Assignment.objects.filter(pk=assignment).values_list("shift", flat=True).first()
-    if shift is not None:
-        locks.hold("shift", shift.bytes)
+def shift_of(assignment: uuid.UUID) -> list[locks.Name]:
+    """Return the lock of an assignment's shift, against whoever cancels or changes it."""
+    shifts = Assignment.objects.filter(pk=assignment).values_list("shift", flat=True)
+    return [("shift", shift.bytes) for shift in shifts]
 
 
 def is_dark(assignment: Assignment, now: datetime) -> bool:
@@ -99,7 +97,7 @@ def _insert(
     number: str = "",
     moved_from: Visit | None = None,
 ) -> Visit:
-    """Insert one booked visit, or raise SlotTaken. The caller holds the person's lock.
+    """Insert one booked visit and say so, or raise SlotTaken. The caller holds the person's lock.
 
     The insert does nothing on a conflict, so that an expected race writes no values into the
     database's log; whether this call made the row is seen by its own random key.
@@ -133,17 +131,17 @@ def _insert(
         claim_tag=tag,
     )
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
-    if not Visit.objects.filter(pk=visit_id).exists():
+    if not touch_public(made=Visit.objects.filter(pk=visit_id)):
         raise rules.SlotTaken
     return visit
 
 
-def _lock_and_find(person: Person, now: datetime) -> Visit | None:
-    """Hold this person's lock and return their live booked visit, if any.
+def _lock_and_find(person: Person, now: datetime, slot: Slot) -> Visit | None:
+    """Hold this person and the shift they want; return their live booked visit, if any.
 
     One whose hours are over ends here, so that a timer that did not run blocks nobody.
     """
-    locks.hold("person", person.pk.bytes)
+    locks.hold_in_order([("person", person.pk.bytes), *shift_of(slot.assignment)])
     tags = sealed.claim_tags(person.pk, "booked", now).values()
     live = Visit.objects.live().remembered(now).select_related("shift")
     held = live.filter(claim_tag__in=tags).first()
@@ -172,7 +170,7 @@ def book(
     """
     if not may_book(person):
         raise rules.NotAllowed
-    held = _lock_and_find(person, now)
+    held = _lock_and_find(person, now, slot)
     if held is not None:
         if held.request_key == request_key:
             return held
@@ -182,7 +180,7 @@ def book(
         raise rules.NotThisWay
     if meeting.way in rules.REMOTE and not (meeting.where and meeting.number):
         raise rules.MissingContact
-    visit = _insert(
+    return _insert(
         assignment=assignment,
         slot=slot,
         holder=Holder(person.pk, wants_mail),
@@ -194,8 +192,6 @@ def book(
         where=meeting.where,
         number=meeting.number,
     )
-    touch_public()
-    return visit
 
 
 @transaction.atomic(durable=True)
@@ -209,7 +205,7 @@ def move(
     """
     if not may_book(person):
         raise rules.NotAllowed
-    held = _lock_and_find(person, now)
+    held = _lock_and_find(person, now, slot)
     if held is not None and held.request_key == request_key:
         return held
     if held is None or held.pk != visit.pk:
@@ -225,7 +221,7 @@ def move(
     take_step(held, "cancel", now=now, ended_by=Visit.EndedBy.MOVE)
     # The student sees the new time; the old one is nobody's from this moment on.
     Visit.objects.filter(pk=held.pk).update(holder=None, name=None, claim_tag=None)
-    moved = _insert(
+    return _insert(
         assignment=assignment,
         slot=slot,
         holder=holder,
@@ -237,8 +233,6 @@ def move(
         wanted=wanted if wanted.allows(assignment.supporter_id) else sealed.ANYBODY,
         moved_from=held,
     )
-    touch_public()
-    return moved
 
 
 def _own(person: Person, visit: Visit, now: datetime) -> Visit:

@@ -10,7 +10,7 @@ from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import is_theirs
 from officehours.services import locks
-from officehours.services.booking import Slot, hold_shift_of
+from officehours.services.booking import Slot, shift_of
 from officehours.services.steps import take_step
 from peersupport.core import daykey, ids
 from program.services import touch_public
@@ -23,8 +23,7 @@ def hold(*, slot: Slot, request_key: uuid.UUID, by: Person, now: datetime) -> Vi
     The code is read aloud at the door and authorizes nothing on any page. Sending the same
     `request_key` again returns the same time. Raises NotAllowed, SlotGone, SlotTaken.
     """
-    locks.hold("supporter", by.pk.bytes)
-    hold_shift_of(slot.assignment)
+    locks.hold_in_order([("supporter", by.pk.bytes), *shift_of(slot.assignment)])
     mine = Assignment.objects.select_related("shift").filter(
         pk=slot.assignment, is_active=True, shift__in=Shift.objects.bookable()
     )
@@ -53,9 +52,8 @@ def hold(*, slot: Slot, request_key: uuid.UUID, by: Person, now: datetime) -> Vi
         holder_kind=Visit.HolderKind.NOBODY,
     )
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
-    if not Visit.objects.filter(pk=visit.pk).exists():
+    if not touch_public(made=Visit.objects.filter(pk=visit.pk)):
         raise rules.SlotTaken
-    touch_public()
     return visit
 
 

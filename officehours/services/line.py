@@ -85,9 +85,8 @@ def insert_waiting(
         **boxes,
     )
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
-    if not Visit.objects.filter(pk=visit.pk).exists():
+    if not touch_public(made=Visit.objects.filter(pk=visit.pk)):
         raise rules.AlreadyWaiting
-    touch_public()
     return visit
 
 

@@ -12,17 +12,15 @@ from django.db import connection
 
 from peersupport.core.crypto import keyring
 
+Name = tuple[str, bytes]  # what kind of thing, and which
+
 
 def hold(kind: str, key: bytes) -> None:
     """Wait until no other transaction holds (kind, key), and hold it until this one ends.
 
     Must be called inside a transaction.
     """
-    if connection.vendor != "postgresql":
-        return
-    name = keyring().mac(kind.encode() + b"|" + key, purpose="lock")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [struct.unpack(">q", name[:8])[0]])
+    hold_in_order([(kind, key)])
 
 
 def hold_all(kind: str, keys: Iterable[bytes]) -> None:
@@ -30,5 +28,21 @@ def hold_all(kind: str, keys: Iterable[bytes]) -> None:
 
     Kinds are taken in the order supporter, person, shift, line.
     """
-    for key in sorted(set(keys)):
-        hold(kind, key)
+    hold_in_order([(kind, key) for key in sorted(set(keys))])
+
+
+def hold_in_order(names: Iterable[Name]) -> None:
+    """Hold several one after the other, in one query. The order of kinds is that of `hold_all`."""
+    if connection.vendor != "postgresql":
+        return
+    numbers = [_number(kind, key) for kind, key in names]
+    if not numbers:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) n", [numbers])
+
+
+def _number(kind: str, key: bytes) -> int:
+    name = keyring().mac(kind.encode() + b"|" + key, purpose="lock")
+    number: int = struct.unpack(">q", name[:8])[0]
+    return number

@@ -211,7 +211,8 @@ _HEADLINES: dict[str, Words] = {
 
 
 def _place_context(mine: MyPlace, now: datetime) -> dict[str, Any]:
-    zone = facts().zone
+    known = facts()
+    zone = known.zone
     waiting = mine.state == rules.S.WAITING
     steps = ["done"] * 0 + (["you"] if mine.ahead == 0 else [""] * min(mine.ahead, 7) + ["you"])
     content = {
@@ -237,8 +238,31 @@ def _place_context(mine: MyPlace, now: datetime) -> dict[str, Any]:
         "until": words.time_of_day(mine.ends_at, zone),
         "forgotten": words.moment_near(mine.forget_at, now, zone),
     }
-    version = hashlib.sha256(repr(sorted(content.items(), key=str)).encode()).hexdigest()[:16]
-    return {"line": content, "version": version, "updated": words.time_of_day(now, zone)}
+    look = hashlib.sha256(repr(sorted(content.items(), key=str)).encode()).hexdigest()[:16]
+    return {
+        "line": content,
+        "version": f"{known.version.hex()}.{int(_holds_until(mine, now).timestamp())}.{look}",
+        "updated": words.time_of_day(now, zone),
+    }
+
+
+def _holds_until(mine: MyPlace, now: datetime) -> datetime:
+    """Return the next instant at which the page changes although nobody does anything."""
+    edges = [mine.ends_at, mine.ends_at + rules.LAPSE_GRACE, mine.forget_at]
+    return min((edge for edge in edges if edge > now), default=now)
+
+
+def _is_current(given: str, now: datetime) -> bool:
+    """Return whether nothing has changed for anybody since a page was made: one query.
+
+    Every write that a place in line depends on changes the public version. A version is nobody's
+    secret, and to say "nothing new" tells nothing: who asks is not even looked up.
+    """
+    version, _dot, rest = given.partition(".")
+    until = rest.partition(".")[0]
+    if not (version and until.isascii() and until.isdigit() and len(until) <= 12):
+        return False
+    return version == facts().version.hex() and now.timestamp() < int(until)
 
 
 def _next_hours(now: datetime) -> str:
@@ -261,9 +285,17 @@ def mine(request: HttpRequest) -> HttpResponse:
 def state(request: HttpRequest) -> HttpResponse:
     """Return the place alone, for the page that refreshes it; 204 when it is current."""
     now = clock.now()
+    given = request.GET.get("v", "")
+    if _is_current(given, now):
+        response = HttpResponse(status=204)
+        response["Cache-Control"] = "no-store"
+        return response
     found = lines.my_place(claimant_of(request), now)
-    context = _place_context(found, now) if found is not None else {"line": None, "version": "-"}
-    if request.GET.get("v") == context["version"]:
+    context = (
+        _place_context(found, now) if found is not None else {"line": None, "version": "0.0.-"}
+    )
+    if given.rpartition(".")[2] == str(context["version"]).rpartition(".")[2]:
+        # Something changed for somebody else: this page looks the same, and keeps its focus.
         response = HttpResponse(status=204)
     else:
         context["next"] = _next_hours(now)

@@ -1,7 +1,7 @@
 """Doing things at the same moment, and taking guards away for a control."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
@@ -37,13 +37,12 @@ def at_once(acts: list[Callable[[], object]]) -> list[object]:
 @contextmanager
 def without_locks(kind: str) -> Iterator[None]:
     """Let nobody wait for anybody in locks of one kind."""
-    real = locks.hold
+    real = locks.hold_in_order
 
-    def hold(asked: str, key: bytes) -> None:
-        if asked != kind:
-            real(asked, key)
+    def hold(names: Iterable[locks.Name]) -> None:
+        real([name for name in names if name[0] != kind])
 
-    with mock.patch.object(locks, "hold", hold):
+    with mock.patch.object(locks, "hold_in_order", hold):
         yield
 
 

@@ -34,8 +34,10 @@ from peersupport.core import clock
 from tests.people import cast, hours_of
 people, days = {people}, {days}
 now = clock.now().replace(second=0, microsecond=0)
-priya, cora = cast(now)["priya"], cast(now)["cora"]
-hours = [hours_of(priya, now + timedelta(days=n, minutes=30)) for n in range(days)]
+known = cast(now)
+priya, cora = known["priya"], known["cora"]
+turns = [known[name] for name in ("priya", "sol", "marcus")]  # nobody's week fills
+hours = [hours_of(turns[n % 3], now + timedelta(days=n, minutes=30)) for n in range(days)]
 def cookie(person):
     client = Client()
     client.force_login(person, backend="accounts.backends.ActivePersonBackend")

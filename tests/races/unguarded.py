@@ -77,7 +77,7 @@ def _meeting(write: Callable[..., Visit]) -> Callable[..., Visit]:
 
 def _without_person() -> None:
     booking._lock_and_find = _find_and_meet  # type: ignore[assignment]
-    locks.hold = lambda kind, key: None
+    locks.hold_in_order = lambda names: None
 
 
 def _step_by(write: Callable[..., Visit]) -> None:
