@@ -119,7 +119,11 @@ def each_way(page: Page) -> Iterator[str]:
 
 
 def fit(page: Page, width: int) -> None:
-    """Give the window a width, and make it as tall as the page then is."""
+    """Give the window a width, and make it as tall as the page then is.
+
+    A click returns when the next page has begun, which is before there is anything to measure.
+    """
+    page.wait_for_load_state()
     page.set_viewport_size({"width": width, "height": 800})
     height = int(page.evaluate("document.documentElement.scrollHeight"))
     page.set_viewport_size({"width": width, "height": min(max(height, 600), 8000)})

@@ -15,6 +15,7 @@ from unittest import mock
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.models import Person
 from program.services import touch_public
@@ -39,12 +40,13 @@ def _leaky_table(days: crowd.Crowd) -> Iterator[None]:
     column = connection.ops.quote_name("person_id")
     kind = "uuid" if connection.vendor == "postgresql" else "char(32)"
 
-    def leaky() -> None:
-        touch_public()
+    def leaky(made: QuerySet[Any] | None = None) -> bool:
+        found = touch_public(made)
         if days.who_books is not None:
             who = days.who_books if connection.vendor == "postgresql" else days.who_books.hex
             with connection.cursor() as cursor:
                 cursor.execute(f"INSERT INTO leaky ({column}) VALUES (%s)", [who])
+        return found
 
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE leaky ({column} {kind})")
