@@ -136,6 +136,8 @@ class MyPlace:
     late_minutes: int
     reference: str
     nobody_suits: bool
+    # Instants at which what stands here becomes untrue although nobody does anything.
+    edges: tuple[datetime, ...]
 
 
 def my_place(claimant: Claimant, now: datetime) -> MyPlace | None:
@@ -187,6 +189,12 @@ def _place(visit: Visit, now: datetime) -> MyPlace:
         late_minutes=max((row.late_minutes for row in there), default=0),
         reference=visit.reference,
         nobody_suits=not any(wanted.allows(row.supporter_id) for row in rows),
+        edges=(
+            *(row.ends_at for row in rows),
+            shift.ends_at,
+            shift.ends_at + rules.LAPSE_GRACE,
+            visit.forget_at,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ import secrets
 import uuid
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -239,17 +240,21 @@ def _place_context(mine: MyPlace, now: datetime) -> dict[str, Any]:
         "forgotten": words.moment_near(mine.forget_at, now, zone),
     }
     look = hashlib.sha256(repr(sorted(content.items(), key=str)).encode()).hexdigest()[:16]
+    until = int(_holds_until(mine, now, zone).timestamp())
     return {
         "line": content,
-        "version": f"{known.version.hex()}.{int(_holds_until(mine, now).timestamp())}.{look}",
+        "version": f"{known.version.hex()}.{until}.{look}",
         "updated": words.time_of_day(now, zone),
     }
 
 
-def _holds_until(mine: MyPlace, now: datetime) -> datetime:
-    """Return the next instant at which the page changes although nobody does anything."""
-    edges = [mine.ends_at, mine.ends_at + rules.LAPSE_GRACE, mine.forget_at]
-    return min((edge for edge in edges if edge > now), default=now)
+def _holds_until(mine: MyPlace, now: datetime, zone: ZoneInfo) -> datetime:
+    """Return the next instant at which the page changes although nobody does anything.
+
+    Midnight is one: words for days are told from it.
+    """
+    _begins, midnight = clock.day_bounds(clock.local_date(now, zone), zone)
+    return min(edge for edge in (*mine.edges, midnight) if edge > now)
 
 
 def _is_current(given: str, now: datetime) -> bool:

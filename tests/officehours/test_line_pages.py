@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from officehours import rules
-from officehours.models import Visit
+from officehours.models import Assignment, Visit
 from officehours.queries import line as lines
 from officehours.queries.sealed import Claimant
 from officehours.services import line
@@ -160,3 +160,21 @@ def test_a_poll_sees_every_change_and_keeps_the_page_when_others_change(scene: A
         assert ben.get(f"/line/state/?v={version}").status_code == 204
         time.move_to(hours.ends_at)  # no timer has run, nothing was written
         assert "We could not get to you" in ben.get(f"/line/state/?v={version}").content.decode()
+
+
+def test_a_poll_sees_a_supporters_hours_end_before_the_others(scene: Any) -> None:
+    """The hours of a pair may end one by one: the wait grows although nobody wrote anything."""
+    people, hours = scene
+    now = hours.starts_at
+    sol = hours_of(people["sol"], now, checked_in_at=now)
+    Assignment.objects.filter(pk=sol.pk).update(
+        shift=hours.shift_id, ends_at=now + timedelta(minutes=30)
+    )
+    for name in ("ana", "ben"):
+        join_line(people[name], hours.shift_id, now)
+    ben = sign_in(people["ben"])
+    with time_machine.travel(now, tick=False) as time:
+        version = ben.get("/line/").content.decode().split("?v=")[1].split('"')[0]
+        assert ben.get(f"/line/state/?v={version}").status_code == 204
+        time.move_to(now + timedelta(minutes=31))
+        assert ben.get(f"/line/state/?v={version}").status_code == 200
