@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from bench import line
@@ -32,7 +33,10 @@ def _timed(link: HTTPConnection, method: str, path: str, body: str | None, heade
 
 
 def _asks(program: World) -> dict[str, Ask]:
-    lines = {**_line_asks(program, 5), **_line_asks(program, 300)}
+    scenes = {count: line.scene(program, count) for count in (5, 300)}
+    lines: dict[str, Ask] = {}
+    for count, found in scenes.items():
+        lines |= _line_asks(program, count, found)
     link = HTTPConnection("127.0.0.1", program.port)
     link.request("GET", "/")
     first = link.getresponse()
@@ -66,9 +70,10 @@ def _asks(program: World) -> dict[str, Ask]:
     }
 
 
-def _line_asks(program: World, count: int) -> dict[str, Ask]:
+def _line_asks(program: World, count: int, found: dict[str, Any]) -> dict[str, Ask]:
     """Return what is asked of a line with `count` waiting."""
-    found = line.scene(program, count)
+    version = line.version(program, found)
+    look = version.rpartition(".")[2]  # the same place, seen before somebody else did something
     crowd = iter(found["crowd"])
 
     def get(path: str, who: str) -> Ask:
@@ -86,7 +91,8 @@ def _line_asks(program: World, count: int) -> dict[str, Ask]:
 
     return {
         f"line of {count}": get("/line/", "ana"),
-        f"line of {count}, poll": get(f"/line/state/?v={found['version']}", "ana"),
+        f"line of {count}, poll": get(f"/line/state/?v={version}", "ana"),
+        f"line of {count}, others moved": get(f"/line/state/?v=0.0.{look}", "ana"),
         f"console, line of {count}": get("/hours/", "marcus"),
         f"call next of {count}": call,
         f"join a line of {count}": join,
@@ -108,13 +114,13 @@ def _table(kind: str, program: World) -> None:
                 seen[name].append(ask(link))
     base = statistics.median(taken for taken, _, _ in seen["bare one-query page"])
     print(f"\n{kind}: {ROUNDS} rounds, one client, interleaved")
-    print(f"{'':24}{'status':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'x bare':>8}")
+    print(f"{'':28}{'status':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'x bare':>8}")
     for name, found in seen.items():
         times = sorted(taken for taken, _, _ in found)
         p50, p95 = statistics.median(times), times[int(len(times) * 0.95) - 1]
         statuses = "/".join(sorted({str(status) for _, status, _ in found}))
         most = max(queries for _, _, queries in found)
-        print(f"{name:24}{statuses:>7}{most:>9}{p50:>9.1f}{p95:>9.1f}{p50 / base:>8.2f}")
+        print(f"{name:28}{statuses:>7}{most:>9}{p50:>9.1f}{p95:>9.1f}{p50 / base:>8.2f}")
 
 
 def main() -> None:

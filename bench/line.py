@@ -61,9 +61,13 @@ def scene(program: World, count: int) -> dict[str, Any]:
     """Lay a line of `count` in the running program, and find the version of its page."""
     said = program.manage("shell", "-v", "0", "-c", LAY.format(count=count))
     found: dict[str, Any] = json.loads(said.split("LINE", 1)[1].splitlines()[0])
-    page = program.get("/line/", found["ana"]).body
-    found["version"] = page.split("/line/state/?v=", 1)[1].split('"', 1)[0]
     return found
+
+
+def version(program: World, found: dict[str, Any]) -> str:
+    """Return the version of the place in line that ana's page holds now."""
+    page = program.get("/line/", found["ana"]).body
+    return page.split("/line/state/?v=", 1)[1].split('"', 1)[0]
 
 
 def posted(cookie: str, **fields: str) -> tuple[str, dict[str, str]]:
