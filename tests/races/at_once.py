@@ -1,10 +1,9 @@
 """Doing things at the same moment, and taking guards away for a control."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import Barrier
+from contextlib import contextmanager, suppress
+from threading import Barrier, BrokenBarrierError, Event, local
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -46,17 +45,53 @@ def without_locks(kind: str) -> Iterator[None]:
         yield
 
 
+_PATIENCE = 30.0  # seconds; only a test that fails waits so long
+
+
 @contextmanager
-def slow(place: ModuleType, name: str) -> Iterator[None]:
-    """Make a function of a module take its time, so that what can overlap does."""
+def between(
+    place: ModuleType, name: str, act: Callable[[], object]
+) -> Iterator[Callable[[], object]]:
+    """Let `act` happen wholly inside a function of a module, as soon as it is first called.
+
+    Yields what to do at once beside whoever calls that function. Nothing hangs on how fast the
+    machine is.
+    """
+    reached, done = Event(), Event()
     real = getattr(place, name)
 
-    def slowly(*args: Any, **more: Any) -> Any:
+    def wait(*args: Any, **more: Any) -> Any:
         found = real(*args, **more)
-        time.sleep(0.3)
+        reached.set()
+        done.wait(_PATIENCE)
         return found
 
-    with mock.patch.object(place, name, slowly):
+    def meanwhile() -> object:
+        reached.wait(_PATIENCE)
+        try:
+            return act()
+        finally:
+            done.set()
+
+    with mock.patch.object(place, name, wait):
+        yield meanwhile
+
+
+@contextmanager
+def meeting(place: ModuleType, name: str, number: int = 2) -> Iterator[None]:
+    """Let whoever first calls a function of a module wait until so many have: all have read
+    before anybody writes, however fast the machine is."""
+    real, gate, been = getattr(place, name), Barrier(number), local()
+
+    def meet(*args: Any, **more: Any) -> Any:
+        found = real(*args, **more)
+        if not getattr(been, "here", False):
+            been.here = True
+            with suppress(BrokenBarrierError):
+                gate.wait(_PATIENCE)
+        return found
+
+    with mock.patch.object(place, name, meet):
         yield
 
 

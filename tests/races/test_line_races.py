@@ -22,7 +22,7 @@ from officehours.services.booking import Slot
 from peersupport.core import ids
 from peersupport.core.states import NotAllowedFrom
 from tests.people import cast, hours_of, join_line, pair_of
-from tests.races.at_once import at_once, slow, unguarded_writes, without_locks
+from tests.races.at_once import at_once, between, meeting, unguarded_writes, without_locks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 MINUTE = timedelta(minutes=1)
@@ -69,7 +69,7 @@ def test_two_supporters_calling_at_once_get_two_people(evening: datetime) -> Non
     connection.vendor == "sqlite", reason="one writer at a time: SQLite itself is the guard"
 )
 def test_control_without_the_guarded_update_both_call_the_same(evening: datetime) -> None:
-    with unguarded_writes(steps), slow(calling, "may_meet"):
+    with unguarded_writes(steps), meeting(calling, "may_meet"):
         done, _ = _two_call(evening)
 
     called = [one for one in done if isinstance(one, Visit)]
@@ -119,8 +119,8 @@ def _claims_not_unique() -> Iterator[None]:
 def test_control_without_lock_and_claim_one_student_has_many_places(evening: datetime) -> None:
     people = cast(evening)
     shift = hours_of(people["priya"], evening, checked_in_at=evening).shift_id
-    with _claims_not_unique(), slow(line, "_suitable"):
-        at_once([lambda: join_line(people["ana"], shift, evening) for _ in range(10)])
+    with _claims_not_unique(), meeting(line, "_waiting_of"):
+        at_once([lambda: join_line(people["ana"], shift, evening) for _ in range(2)])
         assert Visit.objects.live().count() > 1
 
 
@@ -173,15 +173,14 @@ def test_control_without_the_line_lock_somebody_is_left_in_a_closed_line(
 ) -> None:
     people = cast(evening)
     hours = hours_of(people["priya"], evening, checked_in_at=evening)
-    with without_locks("line"), slow(line, "last_rank"):
-        at_once(
-            [
-                lambda: presence.check_out(
-                    assignment=hours, give_up_booked=True, by=people["priya"], now=evening
-                ),
-                lambda: _door(hours.shift_id, 1, evening),
-            ]
+
+    def leave() -> object:
+        return presence.check_out(
+            assignment=hours, give_up_booked=True, by=people["priya"], now=evening
         )
+
+    with without_locks("line"), between(line, "last_rank", leave) as meanwhile:
+        at_once([meanwhile, lambda: _door(hours.shift_id, 1, evening)])
     assert Shift.objects.get(pk=hours.shift_id).state == rules.ShiftState.CLOSED
     assert Visit.objects.filter(shift=hours.shift_id, state=rules.S.WAITING).exists()
 
