@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits, sign_in
 from accounts.adapter import CouldNotSend
-from accounts.forms import AddressForm, CalledForm, CodeForm
+from accounts.forms.sign_in import AddressForm, CalledForm, CodeForm
 from accounts.models import Person
 from accounts.permissions import signed_in
 from accounts.services import change_called, sign_out_everywhere

@@ -1,0 +1,21 @@
+"""Writes of accounts, one module for each capability. What others use most is named here."""
+
+from accounts.services.people import (
+    change_called,
+    grant_role,
+    join_as_student,
+    mix_rows,
+    note_sign_in,
+    revoke_role,
+    sign_out_everywhere,
+)
+
+__all__ = [
+    "change_called",
+    "grant_role",
+    "join_as_student",
+    "mix_rows",
+    "note_sign_in",
+    "revoke_role",
+    "sign_out_everywhere",
+]
