@@ -14,6 +14,10 @@ def _account(what: Words) -> Keeps:
     )
 
 
+def _policy(what: Words) -> Keeps:
+    return Keeps(holds=what, about=_("nobody"), keyed_to=_("nothing"), lives=_("kept"))
+
+
 STORES = [
     Store(
         key="accounts",
@@ -28,6 +32,10 @@ STORES = [
                 "joined_on": _account(_("the month of joining")),
                 "password": _account(_("nothing: there are no passwords")),
                 "last_login": _account(_("the month of the last sign-in")),
+                "pronouns": _account(_("pronouns")),
+                "contact_email": _account(_("where mail goes instead of the sign-in address")),
+                "is_silent": _account(_("whether they stopped everything we send")),
+                "muted": _account(_("which kinds of messages they do not want")),
             },
             "accounts.RoleGrant": {
                 "id": _account(_("a random number")),
@@ -43,8 +51,30 @@ STORES = [
                 "shown_name": _account(_("the name students see")),
                 "year": _account(_("the year students see")),
                 "cleared_until": _account(_("until when they are trained")),
-                "tags": _account(_("what they say of themselves, in their words")),
                 "room_link": _account(_("the link of their video room")),
+                "pronouns": _account(_("the pronouns students see")),
+                "bio": _account(_("a few words about themselves")),
+                "languages": _account(_("the languages they speak")),
+                "ways": _account(_("how they like to talk")),
+            },
+            "accounts.Tag": {
+                "id": _account(_("a random number")),
+                "profile": _account(_("whose tag it is")),
+                "words": _account(_("what they say of themselves, in their words")),
+                "sameness": _account(_("the same words in small letters, to count who says so")),
+                "kind": _account(_("what it is about")),
+                "use": _account(_("whether students may read it")),
+                "is_consented": _account(_("whether they agreed although they may be alone")),
+            },
+            "accounts.CalendarFeed": {
+                "id": _account(_("a random number")),
+                "person": _account(_("whose calendar address it is")),
+                "mark": _account(_("a keyed mark of the address; not the address")),
+                "used_on": _account(_("the day it was last read")),
+            },
+            "accounts.TagPolicy": {
+                "id": _policy(_("always 1")),
+                "shows_demographic": _policy(_("whether tags about who somebody is are shown")),
             },
             "accounts.Group": {
                 "id": _account(_("a random number")),

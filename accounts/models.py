@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from accounts.rules import Role
 from peersupport.core import ids
@@ -41,6 +42,13 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     session_epoch = models.UUIDField(default=ids.new_id)
     joined_on = models.DateField()
+    pronouns = models.CharField(max_length=40, blank=True, default="")
+    # Where mail goes instead of the sign-in address; a code has reached it.
+    contact_email = models.EmailField(blank=True, default="")
+    # "Stop everything you send": wins over every choice below.
+    is_silent = models.BooleanField(default=False)
+    # The kinds of messages they do not want, by name, with spaces between.
+    muted = models.TextField(blank=True, default="")
 
     objects = People()
     USERNAME_FIELD = "email"
@@ -70,6 +78,22 @@ class Person(AbstractBaseUser):
     def has_role(self, role: Role) -> bool:
         """Return whether a role is in force."""
         return self.is_active and str(role) in self.roles
+
+    @property
+    def mail_address(self) -> str:
+        """Where everything but sign-in codes is sent."""
+        return self.contact_email or self.email
+
+    @property
+    def introduction(self) -> str:
+        """What to be called, with the pronouns if they gave any."""
+        if self.called and self.pronouns:
+            return f"{self.called} ({self.pronouns})"[:40]
+        return self.called
+
+    def wants(self, kind: str) -> bool:
+        """Return whether messages of a kind may be sent to this person."""
+        return not self.is_silent and kind not in self.muted.split()
 
     @property
     def actor_id(self) -> str:
@@ -150,14 +174,79 @@ class Profile(models.Model):
     shown_name = models.CharField(max_length=40)
     year = models.CharField(max_length=40, blank=True, default="")
     cleared_until = models.DateField(null=True, blank=True)
-    # One tag a line, in the supporter's own words; every signed-in person can read them.
-    tags = models.TextField(blank=True, default="")
     room_link = models.URLField(blank=True, default="")
+    pronouns = models.CharField(max_length=40, blank=True, default="")
+    bio = models.CharField(max_length=280, blank=True, default="")
+    languages = models.CharField(max_length=80, blank=True, default="")
+    # Ways of talking, as in a shift: with commas between.
+    ways = models.CharField(max_length=40, blank=True, default="")
 
-    @property
-    def tag_list(self) -> list[str]:
-        """The tags, in the supporter's order."""
-        return [line.strip() for line in self.tags.splitlines() if line.strip()]
+
+class Tag(models.Model):
+    """Something a supporter says of themselves, in their own words.
+
+    Whether anybody sees it is decided in `queries.profiles`: it also hangs on how many others
+    say the same, and on whether the program shows tags of its kind.
+    """
+
+    class Kind(models.TextChoices):
+        """What a tag is about."""
+
+        LIVED = "lived", _("something I have been through")
+        LANGUAGE = "language", _("a language I speak")
+        INTEREST = "interest", _("something I like or do")
+        DEMOGRAPHIC = "demographic", _("who I am: background, identity, faith and the like")
+
+    class Use(models.TextChoices):
+        """Where a tag may be read."""
+
+        SHOWN = "shown", _("Shown beside my name")
+        FILTER = "filter", _("Only finds me: not shown beside my name")
+        OFF = "off", _("Off: only I see it")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="tags")
+    words = models.CharField(max_length=40)
+    # The same words whatever their case and spaces: by these tags of several people are alike.
+    sameness = models.CharField(max_length=80)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.LIVED)
+    use = models.CharField(max_length=8, choices=Use.choices, default=Use.OFF)
+    # "I may be the only one who says so. Any signed-in student can read this."
+    is_consented = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["profile", "sameness"], name="accounts_tag_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["lived", "language", "interest", "demographic"]),
+                name="accounts_tag_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(use__in=["shown", "filter", "off"]), name="accounts_tag_use"
+            ),
+        ]
+        indexes = [models.Index(fields=["sameness"], name="accounts_tag_sameness")]
+
+
+class TagPolicy(models.Model):
+    """One row, once somebody decided: whether the program shows tags about who somebody is."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    shows_demographic = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="accounts_tag_policy_one_row")
+        ]
+
+
+class CalendarFeed(models.Model):
+    """The secret address of somebody's own calendar: only a mark of it is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="feed")
+    mark = models.BinaryField(max_length=32, unique=True)
+    used_on = models.DateField(null=True, blank=True)
 
 
 class Group(models.Model):

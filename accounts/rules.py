@@ -1,5 +1,7 @@
-"""Roles. Pure."""
+"""Roles, and what a profile may hold. Pure."""
 
+import re
+import unicodedata
 from enum import StrEnum
 
 
@@ -28,3 +30,22 @@ class NotAllowed(Exception):
 
 class LastAdministrator(Exception):
     """The last administrator cannot be removed."""
+
+
+# Fewer supporters than this who say the same of themselves: a reader could tell who it is.
+RARE_UNDER = 3
+MOST_TAGS = 12
+
+
+def sameness(words: str) -> str:
+    """Return what makes two tags the same: the words whatever their case, width and spaces."""
+    return " ".join(unicodedata.normalize("NFKC", words).casefold().split())[:80]
+
+
+_ADDRESS = re.compile(r"\S+@\S+\.\w{2,}")
+_NUMBER = re.compile(r"(?:\d[\s().-]{0,2}){7,}")
+
+
+def holds_contact(text: str) -> bool:
+    """Return whether a text seems to hold an e-mail address or a phone number."""
+    return bool(_ADDRESS.search(text) or _NUMBER.search(text))

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.test import Client
 
-from accounts.models import Person
+from accounts.models import Person, Profile, Tag
+from accounts.rules import sameness
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.services import line
@@ -70,6 +71,18 @@ def join_line(
     return line.join(
         person=person, shift=shift, name="", meeting=meeting, request_key=ids.new_id(), now=now
     )
+
+
+def tag(person: Person, *said: str, **more: Any) -> None:
+    """Let a supporter say something of themselves, agreed to although they may be alone."""
+    choices = {"use": Tag.Use.SHOWN, "is_consented": True, **more}
+    for words in said:
+        Tag.objects.create(
+            profile=Profile.objects.get(person=person),
+            words=words,
+            sameness=sameness(words),
+            **choices,
+        )
 
 
 def confirm(client: Client, address: str, fields: dict[str, Any], **chosen: str) -> Any:

@@ -1,17 +1,21 @@
 """Writes on people and roles."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import TruncMonth
 
-from accounts.models import Person, Profile, RoleGrant, month_of
+from accounts.models import CalendarFeed, Person, Profile, RoleGrant, Tag, month_of
 from accounts.permissions import may_grant
 from accounts.rules import LastAdministrator, NotAllowed, Role
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM, Actor
 from peersupport.core.audit.services import record
+
+# Rows keyed to a person that a sign-in or an act of theirs writes, beside the account itself.
+_MIXED: tuple[Any, ...] = (RoleGrant, Profile, Tag, CalendarFeed)
 
 
 @transaction.atomic
@@ -108,9 +112,11 @@ def mix_rows() -> None:
     month = TruncMonth("last_login", tzinfo=UTC)
     for key in Person.objects.order_by("pk").values_list("pk", flat=True):
         Person.objects.filter(pk=key).update(last_login=month)
-    for key in RoleGrant.objects.order_by("pk").values_list("pk", flat=True):
-        RoleGrant.objects.filter(pk=key).update(role=F("role"))
+    for model in _MIXED:
+        for key in model.objects.order_by("pk").values_list("pk", flat=True):
+            model.objects.filter(pk=key).update(id=F("id"))
     if connection.vendor == "sqlite":  # where a row keeps its number however often it is written
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE accounts_person SET rowid = abs(random() / 2)")
-            cursor.execute("UPDATE accounts_rolegrant SET rowid = abs(random() / 2)")
+            for model in (Person, *_MIXED):
+                table = connection.ops.quote_name(model._meta.db_table)
+                cursor.execute(f"UPDATE {table} SET rowid = abs(random() / 2)")  # noqa: S608

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import Person, Profile
+from accounts.queries.profiles import cards
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.queries import sealed
@@ -74,16 +75,12 @@ class Line:
 
 
 def _hosts(rows: list[Assignment], now: datetime) -> tuple[Host, ...]:
-    found = Profile.objects.filter(person__in=[row.supporter_id for row in rows])
-    profiles = {profile.person_id: profile for profile in found}
-    hosts = []
-    for row in rows:
-        profile = profiles.get(row.supporter_id)
-        if profile is not None:
-            tags = tuple(profile.tag_list)
-            hosts.append(
-                Host(row.supporter_id, profile.shown_name, profile.year, tags, is_in(row, now))
-            )
+    known = cards(row.supporter_id for row in rows)
+    hosts = [
+        Host(card.person, card.name, card.year, card.tags, is_in(row, now))
+        for row in rows
+        if (card := known.get(row.supporter_id)) is not None
+    ]
     return tuple(sorted(hosts, key=lambda host: host.name))
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q
 
 from accounts.models import Person, Profile
+from accounts.queries.profiles import Card, cards
 from officehours import rules
 from officehours.models import Assignment, Rule, Shift, Visit
 from officehours.queries import care, sealed
@@ -26,6 +27,7 @@ class Time:
     who_id: uuid.UUID
     tags: tuple[str, ...]
     ways: tuple[str, ...]
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,18 @@ def free_times(
         .filter(assignment__in=[row.pk for row in rows], starts_at__gt=now)
         .values_list("assignment_id", "starts_at")
     )
-    profiles = _profiles(row.supporter_id for row in rows)
+    known = cards(row.supporter_id for row in rows)
     times: list[Time] = []
     for row in rows:
-        profile = profiles.get(row.supporter_id)
-        who = profile.shown_name if profile else ""
-        tags = tuple(profile.tag_list) if profile else ()
+        card = known.get(row.supporter_id)
+        who = card.name if card else ""
+        tags = card.findable if card else ()
         ways = tuple(row.shift.ways.split(","))
         for start in rules.slots(row.starts_at, row.ends_at, row.shift.minutes):
             if now < start <= now + rules.HORIZON and (row.pk, start) not in taken:
                 value = slot_value(row.pk, start)
                 shown = (who, row.shift.place, row.shift.minutes)
-                times.append(Time(value, start, *shown, row.supporter_id, tags, ways))
+                times.append(Time(value, start, *shown, row.supporter_id, tags, ways, card))
     times.sort(key=lambda time: (time.starts_at, time.who))
     days: dict[date, list[Time]] = {}
     for time in times:

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Profile
 from officehours.models import Visit
 from officehours.queries import sealed
 from peersupport.core import clock
 from tests import browser as chromium
 from tests.journeys import story
-from tests.people import cast, hours_of
+from tests.people import cast, hours_of, tag
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -20,8 +19,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 def _scene() -> dict[str, Any]:
     now = clock.now().replace(second=0, microsecond=0)
     people = cast(now)
-    Profile.objects.filter(person=people["priya"]).update(tags="failed a board\nfirst in college")
-    Profile.objects.filter(person=people["sol"]).update(tags="parent")
+    tag(people["priya"], "failed a board", "first in college")
+    tag(people["sol"], "parent")
     for name in ("priya", "sol", "marcus"):
         hours_of(people[name], now + timedelta(hours=1), length=timedelta(hours=1))
     return people
