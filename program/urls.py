@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from program import views
+from program.views import coverage, holidays
 
 app_name = "program"
 
 urlpatterns = [
-    path("", views.keep_coverage, name="coverage"),
-    path("holidays/", views.keep_holidays, name="holidays"),
-    path("holidays/<uuid:holiday>/remove/", views.remove_day, name="remove-holiday"),
-    path("coverage/<uuid:entry>/remove/", views.remove, name="remove-coverage"),
+    path("", coverage.keep_coverage, name="coverage"),
+    path("holidays/", holidays.keep_holidays, name="holidays"),
+    path("holidays/<uuid:holiday>/remove/", holidays.remove_day, name="remove-holiday"),
+    path("coverage/<uuid:entry>/remove/", coverage.remove, name="remove-coverage"),
 ]

@@ -1,22 +1,11 @@
-"""Reads of the school's own facts."""
+"""Who stands behind the supporters, and when nobody does."""
 
-import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from program import rules
-from program.models import Coverage, Facts, Holiday
-
-
-@dataclass(frozen=True, slots=True)
-class FactsNow:
-    """The program's zone and the version of everything public."""
-
-    zone: ZoneInfo
-    version: bytes
+from program.models import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +14,6 @@ class Behind:
 
     label: str
     phone: str
-
-
-def facts() -> FactsNow:
-    """Return the program's facts: one query; the settings' zone until a row exists."""
-    row = Facts.objects.filter(pk=1).values_list("zone", "public_version").first()
-    if row is None:
-        return FactsNow(ZoneInfo(settings.PROGRAM_ZONE), b"")
-    return FactsNow(ZoneInfo(row[0]), bytes(row[1]))
 
 
 def windows() -> list[rules.Window]:
@@ -59,16 +40,3 @@ def behind(now: datetime, zone: ZoneInfo) -> list[Behind]:
 def coverage() -> list[Coverage]:
     """Return everybody who stands behind the supporters, in the order to call them."""
     return list(Coverage.objects.order_by("order", "weekday", "starts", "label"))
-
-
-def holidays(first: date, last: date | None = None) -> list[Holiday]:
-    """Return the holidays that touch the days from `first` on, until `last` if there is one."""
-    found = Holiday.objects.filter(last_on__gte=first)
-    if last is not None:
-        found = found.filter(first_on__lte=last)
-    return list(found.order_by("first_on", "name"))
-
-
-def holiday(key: uuid.UUID) -> Holiday | None:
-    """Return one holiday, or None if it is not there."""
-    return Holiday.objects.filter(pk=key).first()

@@ -1,23 +1,10 @@
-"""Tables of the school's own facts."""
+"""Who stands behind the supporters."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from peersupport.core import ids
-
-
-class Facts(models.Model):
-    """One row: what every page needs to know about this program."""
-
-    id = models.SmallIntegerField(primary_key=True, default=1)
-    zone = models.CharField(max_length=64)
-    # Changes whenever something that a signed-out visitor can read changes. Random, so that it
-    # tells nothing about how much happens here.
-    public_version = models.BinaryField(max_length=16)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="program_facts_one_row")]
 
 
 class Coverage(models.Model):
@@ -48,21 +35,5 @@ class Coverage(models.Model):
             models.CheckConstraint(
                 condition=Q(weekday__isnull=True) | Q(weekday__gte=0, weekday__lte=6),
                 name="program_coverage_weekday",
-            )
-        ]
-
-
-class Holiday(models.Model):
-    """Days on which the school is closed: weekly hours leave them out."""
-
-    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
-    name = models.CharField(max_length=60)
-    first_on = models.DateField()
-    last_on = models.DateField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(last_on__gte=models.F("first_on")), name="program_holiday_days"
             )
         ]

@@ -1,4 +1,4 @@
-"""Pages of the school's own facts."""
+"""Pages of holidays."""
 
 import uuid
 from collections import Counter
@@ -17,46 +17,11 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
 from program.calendars import closings
-from program.forms import CoverageForm, HolidayForm
+from program.forms import HolidayForm
 from program.models import Holiday
-from program.queries import coverage, facts, holidays
+from program.queries import facts, holidays
 from program.queries import holiday as one_holiday
-from program.services import add_coverage, add_holiday, remove_coverage, remove_holiday
-
-
-def _context(form: CoverageForm) -> dict[str, Any]:
-    now = clock.now()
-    zone = facts().zone
-    return {
-        "personal": True,
-        "form": form,
-        "rows": coverage(),
-        "zone_name": words.zone_name(now, zone),
-    }
-
-
-@require_role(Role.COORDINATOR, Role.ADMINISTRATOR)
-@require_http_methods(["GET", "HEAD", "POST"])
-def keep_coverage(request: HttpRequest) -> HttpResponse:
-    """Show who stands behind the supporters, and add somebody."""
-    if request.method != "POST":
-        return render(request, "program/coverage.html", _context(CoverageForm()))
-    form = CoverageForm(request.POST)
-    if form.is_valid():
-        add_coverage(**form.values(), by=signed_in(request), now=clock.now())
-        return redirect("program:coverage")
-    return render(request, "program/coverage.html", _context(form), status=400)
-
-
-@require_role(Role.COORDINATOR, Role.ADMINISTRATOR)
-@require_POST
-def remove(request: HttpRequest, entry: uuid.UUID) -> HttpResponse:
-    """Take somebody off the list."""
-    found = next((row for row in coverage() if row.pk == entry), None)
-    if found is None:
-        raise Http404
-    remove_coverage(coverage=found, by=signed_in(request), now=clock.now())
-    return redirect("program:coverage")
+from program.services import add_holiday, remove_holiday
 
 
 def _holidays(request: HttpRequest, form: HolidayForm, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,7 @@
+"""Tables of the school's own facts, one module for each thing."""
+
+from program.models.coverage import Coverage
+from program.models.facts import Facts
+from program.models.holidays import Holiday
+
+__all__ = ["Coverage", "Facts", "Holiday"]

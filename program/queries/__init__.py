@@ -1,0 +1,17 @@
+"""Reads of the school's own facts, one module for each thing."""
+
+from program.queries.basics import FactsNow, facts
+from program.queries.closed_days import holiday, holidays
+from program.queries.standing_behind import Behind, behind, coverage, coverage_gaps, windows
+
+__all__ = [
+    "Behind",
+    "FactsNow",
+    "behind",
+    "coverage",
+    "coverage_gaps",
+    "facts",
+    "holiday",
+    "holidays",
+    "windows",
+]

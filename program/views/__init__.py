@@ -1,0 +1,1 @@
+"""Pages of the school's own facts, one module for each thing."""
