@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+# As Debian, Ubuntu and Google name it; bin/packages asks for the same.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PHONE, DESKTOP = 390, 1280
 THEMES = ("light", "dark")
 WIDTHS = (PHONE, DESKTOP)
@@ -29,20 +30,28 @@ _ARGS = [
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 
 
+def found() -> str:
+    """Return the path of Chromium on this machine. The test fails where there is none."""
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path:
+            return path
+    pytest.fail(f"None of {', '.join(BROWSERS)} is on PATH; `bin/packages chromium` installs it.")
+
+
 @contextmanager
 def launch() -> Iterator[Browser]:
-    """Run Chromium. The test fails where there is none.
+    """Run Chromium.
 
     Playwright keeps an event loop in this thread, for which Django would refuse the database to
     the test itself; nothing here is asynchronous, so it is allowed for as long as this lasts.
     """
-    if not shutil.which(CHROMIUM):
-        pytest.fail("Chromium is not installed; `make test` says how.")
+    path = found()
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
+            browser = playwright.chromium.launch(executable_path=path, args=_ARGS)
             try:
                 yield browser
             finally:

@@ -165,7 +165,9 @@ def _offer(person: Person, days: int, now: datetime, zone: ZoneInfo) -> dict[str
         "until": words.day_near(clock.local_date(last, zone) - timedelta(days=1), today),
         "hours": [
             {
-                "day": words.day_near(clock.local_date(h.starts_at, zone), today).capitalize(),
+                "day": words.upper_first(
+                    words.day_near(clock.local_date(h.starts_at, zone), today)
+                ),
                 "range": words.time_range(h.starts_at, h.ends_at, zone),
                 "place": h.place,
             }

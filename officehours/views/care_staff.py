@@ -100,7 +100,7 @@ def capacity(request: HttpRequest) -> HttpResponse:
     kind, word, text = _STANDING[found.word]
     gaps = [
         {
-            "day": words.day_near(clock.local_date(gap.starts_at, zone), today).capitalize(),
+            "day": words.upper_first(words.day_near(clock.local_date(gap.starts_at, zone), today)),
             "range": words.time_range(gap.starts_at, gap.ends_at, zone),
             "place": gap.place,
             "tag": ("info", _("Needs one more"))

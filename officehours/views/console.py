@@ -70,7 +70,7 @@ def _hours(mine: reads.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     }[mine.status]
     return {
         "hours": mine,
-        "day": near[:1].upper() + near[1:],
+        "day": words.upper_first(near),
         "range": words.time_range(mine.starts_at, mine.ends_at, zone),
         "tag": (kind, word),
         "is_in": mine.status == "in",

@@ -100,7 +100,7 @@ def board(request: HttpRequest) -> HttpResponse:
 def _line(hours: reads.TheirHours, now: datetime, zone: ZoneInfo) -> str:
     day = words.day_near(clock.local_date(hours.starts_at, zone), clock.local_date(now, zone))
     said = words.time_range(hours.starts_at, hours.ends_at, zone)
-    return f"{day[:1].upper()}{day[1:]}, {said}, {hours.place}"
+    return f"{words.upper_first(day)}, {said}, {hours.place}"
 
 
 def _asked(one: reads.Asked, now: datetime, zone: ZoneInfo) -> dict[str, Any]:

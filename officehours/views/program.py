@@ -83,7 +83,7 @@ def program(request: HttpRequest) -> HttpResponse:
 
 def _near(start: datetime, end: datetime, now: datetime, zone: ZoneInfo) -> dict[str, str]:
     near = words.day_near(clock.local_date(start, zone), clock.local_date(now, zone))
-    return {"day": near[:1].upper() + near[1:], "range": words.time_range(start, end, zone)}
+    return {"day": words.upper_first(near), "range": words.time_range(start, end, zone)}
 
 
 @require_role(Role.COORDINATOR, Role.STUDENT_LEAD)

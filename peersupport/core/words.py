@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 
@@ -81,6 +82,15 @@ def minutes(length: timedelta) -> str:
     if rest or not hours:
         parts.append(_("1 minute") if rest == 1 else _("%d minutes") % rest)
     return " ".join(parts)
+
+
+def upper_first(text: str) -> str:
+    """Return a text that may open a sentence or a heading: "Monday 30 November", "Tomorrow".
+
+    The first letter alone changes: `str.capitalize` would write "Monday 30 november". Templates
+    have the filter `capfirst`, which is the same.
+    """
+    return capfirst(text)
 
 
 def weekday(number: int) -> str:

@@ -18,6 +18,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from peersupport.core.words import upper_first
+
 _TURNING = "\u202a-\u202e\u2066-\u2069"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _UNREADABLE = "\ufffd"
@@ -53,7 +55,7 @@ class PlainForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(_readable(data), *args, **kwargs)
         for name, field in self.fields.items():
-            _speak_plainly(field, str(field.label or name.replace("_", " ").capitalize()))
+            _speak_plainly(field, str(field.label or upper_first(name.replace("_", " "))))
             if isinstance(field, forms.CharField):
                 # Before the other validators: some of them quote the value.
                 field.validators = [*_guards(field), *_without_django_nul(field)]
@@ -98,7 +100,7 @@ def _readable_value(value: Any) -> Any:
 def _asking(label: str, words: str) -> str:
     """Return label and words as one sentence: "Place: fill this in"."""
     if unicodedata.category(label[-1:] or " ").startswith("P"):
-        return f"{label} {words[:1].upper()}{words[1:]}"
+        return f"{label} {upper_first(words)}"
     return _("%(label)s: %(words)s") % {"label": label, "words": words}
 
 
