@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 from officehours import rules
 from officehours.models import Assignment, Visit
+from officehours.queries import care
+from officehours.queries.care import Talk
 from officehours.queries.line import is_in, line_is_open
 from program.queries import facts
 
@@ -24,6 +26,8 @@ _BOOKABLE = sorted(str(state) for state in rules.BOOKABLE_SHIFT)
 _MIDNIGHT = datetime.min.time()
 _MOST = 200  # supporters with hours today and the next that follow; far above any school
 FREE, WAIT, SOON, LATE, LATER = "free", "wait", "soon", "late", "later"
+# Nothing can be had of these hours any more: of whoever is in, and of whoever comes later.
+FULL, TAKEN = "full", "taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,11 @@ class Board:
         return any(door.status == FREE for door in self.doors)
 
     @property
+    def is_full(self) -> bool:
+        """Whether somebody is in who takes nobody new."""
+        return any(door.status == FULL for door in self.doors)
+
+    @property
     def is_late(self) -> bool:
         """Whether hours have begun and nobody has come yet."""
         return any(door.status == LATE for door in self.doors)
@@ -83,12 +92,24 @@ class _Busy:
     state: str
 
 
-def _status(row: Assignment, busy: Iterable[_Busy], now: datetime, ahead: int) -> str | None:
-    """Return how hours stand now; None if they are over, dark, or left."""
+def _status(
+    row: Assignment, busy: list[_Busy], now: datetime, ahead: int, *, closed: bool
+) -> str | None:
+    """Return how hours stand now; None if they are over, dark, or left.
+
+    `closed` are those with which nothing new may be booked or called: their supporter has had
+    enough or rests. They are shown while somebody is booked in them, without a word on why; if
+    nobody is, nobody need hold them, and they are not promised.
+    """
     if row.ends_at <= now or row.checked_out_at is not None:
         return None
     if row.checked_in_at is None:
-        return _awaited(row, now)
+        awaited = _awaited(row, now)
+        if not closed or awaited is None:
+            return awaited
+        return (LATE if awaited == LATE else TAKEN) if busy else None
+    if closed:
+        return FULL
     return WAIT if ahead or any(_keeps(visit, now) for visit in busy) else FREE
 
 
@@ -118,80 +139,100 @@ def _boundaries(row: Assignment, busy: Iterable[_Busy]) -> Iterable[datetime]:
         if visit.starts_at is not None:
             yield visit.starts_at
             yield visit.starts_at - rules.FREE_MARGIN
+    yield from rules.slots(row.starts_at, row.ends_at, row.shift.minutes)
 
 
-def _crowd(
-    shifts: set[uuid.UUID],
-) -> tuple[dict[uuid.UUID, list[_Busy]], Tally[uuid.UUID]]:
-    """Return who keeps each assignment busy, and how many wait in each shift: one query."""
-    busy: dict[uuid.UUID, list[_Busy]] = defaultdict(list)
-    waiting: Tally[uuid.UUID] = Tally()
-    for visit in (
-        Visit.objects.live()
-        .filter(shift__in=shifts)
-        .only("shift_id", "assignment_id", "starts_at", "state")
-    ):
-        if visit.assignment_id is None:
-            waiting[visit.shift_id] += 1
-        else:
-            busy[visit.assignment_id].append(
-                _Busy(visit.assignment_id, visit.starts_at, visit.state)
-            )
-    return busy, waiting
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """Who keeps each assignment busy, how many wait in each shift, and what counts as enough."""
+
+    busy: dict[uuid.UUID, list[_Busy]]
+    waiting: Tally[uuid.UUID]
+    talks: list[Talk]
+
+
+_COLUMNS = (
+    *("pk", "shift_id", "assignment_id", "starts_at", "state", "is_forgotten"),
+    *("assignment__supporter_id", "shift__starts_at", "shift__zone"),
+)
+
+
+def _crowd(shifts: set[uuid.UUID], supporters: set[uuid.UUID]) -> _Crowd:
+    """Read the live visits of these hours, and all that count of these supporters: one query."""
+    live = Visit.objects.live().filter(shift__in=shifts)
+    counted = Visit.objects.filter(
+        assignment__supporter__in=supporters, state__in=care.COUNTED, is_forgotten=False
+    )
+    crowd = _Crowd(defaultdict(list), Tally(), [])
+    # Two questions in one: each finds its rows by an index, and one row answers for both.
+    for row in live.values_list(*_COLUMNS).union(counted.values_list(*_COLUMNS)):
+        _pk, shift, mine, starts, state, forgotten, supporter, begins, zone = row
+        if shift in shifts and state in rules.LIVE:
+            if mine is None:
+                crowd.waiting[shift] += 1
+            else:
+                crowd.busy[mine].append(_Busy(mine, starts, state))
+        if supporter in supporters and state in care.COUNTED and not forgotten:
+            crowd.talks.append(Talk(mine, supporter, starts or begins, zone))
+    return crowd
 
 
 def _build(now: datetime, zone: ZoneInfo) -> Board:
     """Read the board: two queries whatever the size."""
     today = now.astimezone(zone).date()
     horizon = rules.bounds(today, _MIDNIGHT, _MIDNIGHT, zone)[1]
-    ahead = list(
-        Assignment.objects.select_related("shift", "supporter__profile")
-        .filter(is_active=True, ends_at__gt=now, shift__state__in=_BOOKABLE)
-        .order_by("starts_at", "pk")[:_MOST]
+    active = Assignment.objects.select_related("shift", "supporter__profile").filter(
+        is_active=True, ends_at__gt=now, shift__state__in=_BOOKABLE
     )
+    ahead = list(care.knowing_rests(active, now, zone).order_by("starts_at", "pk")[:_MOST])
     rows = [row for row in ahead if row.starts_at < horizon]
+    crowd = _crowd({row.shift_id for row in rows}, {row.supporter_id for row in ahead})
+    closed = care.closed_of(ahead, crowd.talks, now, zone)
     upcoming = next(
-        (r.starts_at for r in ahead if r.starts_at > now and not r.checked_in_at), None
+        (
+            row.starts_at
+            for row in ahead
+            if row.starts_at > now and not row.checked_in_at and row.pk not in closed
+        ),
+        None,
     )
-    busy, waiting = _crowd({row.shift_id for row in rows})
     crew: dict[uuid.UUID, list[Assignment]] = defaultdict(list)
     for row in rows:
-        crew[row.shift_id].append(row)
-    doors = []
-    for row in rows:
-        queued, team = waiting[row.shift_id], crew[row.shift_id]
-        status = _status(row, busy[row.pk], now, queued)
-        if status is None:
-            continue
-        profile = getattr(row.supporter, "profile", None)
-        starts = rules.slots(row.starts_at, row.ends_at, row.shift.minutes)
-        taken = {visit.starts_at for visit in busy[row.pk]}
-        doors.append(
-            Door(
-                assignment=row.pk,
-                name=profile.shown_name if profile else "",
-                year=profile.year if profile else "",
-                place=row.shift.place,
-                starts_at=row.starts_at,
-                ends_at=row.ends_at,
-                status=status,
-                has_times=any(start > now and start not in taken for start in starts),
-                shift=row.shift_id,
-                waiting=queued,
-                wait=rules.wait_range(queued, sum(is_in(r, now) for r in team), row.shift.minutes),
-                may_join=line_is_open(row.shift, team, now),
-            )
-        )
-    edges = [edge for row in rows for edge in _boundaries(row, busy[row.pk]) if edge > now]
-    edges += [
-        start
-        for row in rows
-        for start in rules.slots(row.starts_at, row.ends_at, row.shift.minutes)
-        if start > now
-    ]
-    edges += [horizon] + ([upcoming] if upcoming else [])
+        if row.pk not in closed:
+            crew[row.shift_id].append(row)
+    found = [_door(row, crew[row.shift_id], crowd, now, closed=row.pk in closed) for row in rows]
+    doors = [door for door in found if door is not None]
     doors.sort(key=lambda door: (not door.is_open, door.starts_at, door.name))
+    edges = [edge for row in rows for edge in _boundaries(row, crowd.busy[row.pk]) if edge > now]
+    edges += [horizon] + ([upcoming] if upcoming else [])
     return Board(tuple(doors), upcoming, zone, _etag(doors, upcoming, today, zone), min(edges))
+
+
+def _door(
+    row: Assignment, team: list[Assignment], crowd: _Crowd, now: datetime, *, closed: bool
+) -> Door | None:
+    """Return one supporter's hours; `team` are those of the shift who may still meet somebody."""
+    queued, busy = crowd.waiting[row.shift_id], crowd.busy[row.pk]
+    status = _status(row, busy, now, queued, closed=closed)
+    if status is None:
+        return None
+    profile = getattr(row.supporter, "profile", None)
+    taken = {visit.starts_at for visit in busy}
+    starts = rules.slots(row.starts_at, row.ends_at, row.shift.minutes)
+    return Door(
+        assignment=row.pk,
+        name=profile.shown_name if profile else "",
+        year=profile.year if profile else "",
+        place=row.shift.place,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        status=status,
+        has_times=not closed and any(start > now and start not in taken for start in starts),
+        shift=row.shift_id,
+        waiting=queued,
+        wait=rules.wait_range(queued, sum(is_in(r, now) for r in team), row.shift.minutes),
+        may_join=not closed and line_is_open(row.shift, team, now),
+    )
 
 
 def _etag(doors: list[Door], upcoming: datetime | None, today: object, zone: ZoneInfo) -> str:

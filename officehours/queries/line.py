@@ -11,7 +11,7 @@ from accounts.models import Person, Profile
 from accounts.queries.profiles import cards
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
-from officehours.queries import sealed
+from officehours.queries import care, sealed
 from officehours.queries.sealed import Claimant
 from peersupport.core.crypto import keyring
 
@@ -47,6 +47,16 @@ def line_is_open(shift: Shift, rows: Iterable[Assignment], now: datetime) -> boo
     awaited = now < shift.starts_at + rules.DARK_AFTER
     active = [row for row in rows if row.is_active and row.checked_out_at is None]
     return any(row.checked_in_at is not None or awaited for row in active)
+
+
+def who_may_call(rows: Iterable[Assignment], now: datetime) -> list[Assignment]:
+    """Return those who may call somebody more: not whoever has had enough, or rests.
+
+    A line in which nobody may call must not be joined: three queries.
+    """
+    given = list(rows)
+    closed = care.closed_to_new(given, now)
+    return [row for row in given if row.pk not in closed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +95,12 @@ def _hosts(rows: list[Assignment], now: datetime) -> tuple[Host, ...]:
 
 
 def line_of(shift_id: uuid.UUID, now: datetime) -> Line | None:
-    """Return the line of a shift, or None if there is no such shift: four queries."""
+    """Return the line of a shift, or None if there is no such shift: seven queries."""
     shift = Shift.objects.prefetch_related("assignments").filter(pk=shift_id).first()
     if shift is None or shift.state not in rules.BOOKABLE_SHIFT:
         return None
-    rows = [row for row in shift.assignments.all() if row.is_active and not row.checked_out_at]
+    here = [row for row in shift.assignments.all() if row.is_active and not row.checked_out_at]
+    rows = who_may_call(here, now)
     waiting = Visit.objects.filter(shift=shift, state__in=_LINE).count()
     there = sum(is_in(row, now) for row in rows)
     return Line(

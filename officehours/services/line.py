@@ -15,7 +15,7 @@ from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import may_book
 from officehours.queries import care, sealed
-from officehours.queries.line import is_door_code, line_is_open
+from officehours.queries.line import is_door_code, line_is_open, who_may_call
 from officehours.queries.sealed import Claimant, Holder, Wanted
 from officehours.services import locks
 from officehours.services.booking import IN_PERSON, Meeting
@@ -48,7 +48,10 @@ def _open_line(shift: uuid.UUID, now: datetime) -> Shift:
     """Hold the line of a shift and return the shift if one can join it, else raise LineClosed."""
     hold_line(shift)
     found = Shift.objects.prefetch_related("assignments").filter(pk=shift).first()
-    if found is None or not line_is_open(found, list(found.assignments.all()), now):
+    if found is None:
+        raise rules.LineClosed
+    rows = who_may_call(found.assignments.all(), now)
+    if not line_is_open(found, rows, now):
         raise rules.LineClosed
     return found
 

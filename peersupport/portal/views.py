@@ -28,6 +28,8 @@ def _headline(board: Board, now: datetime) -> str:
         return str(_("Someone is in until %s") % until)
     if board.is_late:
         return str(_("Nobody is here yet"))
+    if board.is_full:
+        return str(_("No one is free right now"))
     return str(_("No one is in right now"))
 
 
@@ -48,6 +50,8 @@ _TAGS = {
     boards.FREE: ("ok", _("Open now")),
     boards.WAIT: ("ok", _("Open now, a short wait")),
     boards.LATE: ("warn", _("Not here yet")),
+    boards.FULL: ("off", _("Nothing free")),
+    boards.TAKEN: ("off", _("Nothing free")),
 }
 
 
