@@ -19,10 +19,14 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Keep only the month of a sign-in, instead of Django's exact time.
+        """Keep only the month of a sign-in, and send nobody what they do not want.
 
         Django connects its own receiver under this name. Whichever of the two apps is ready
         first: what stands here is replaced or keeps the other out.
         """
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(_note, dispatch_uid="update_last_login")
+        from accounts.queries.preferences import gate
+        from peersupport.core.outbox.kinds import register_gate
+
+        register_gate(gate)

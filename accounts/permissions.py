@@ -21,6 +21,18 @@ def signed_in(request: HttpRequest) -> Person:
     return request.user
 
 
+def require_person(view: View) -> View:
+    """Let in everybody who is signed in; others to the sign-in page, and back afterwards."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not isinstance(request.user, Person):
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def require_role(*roles: Role) -> Callable[[View], View]:
     """Let in people with one of the roles; others see what a missing page shows.
 
@@ -49,3 +61,12 @@ def may_grant(by: Actor, role: Role) -> bool:
     if not isinstance(by, Person):
         return False
     return any(by.has_role(mine) and role in given for mine, given in GRANTS.items())
+
+
+def may_set_tag_policy(by: Actor) -> bool:
+    """Return whether an actor may choose which tags the program shows."""
+    if isinstance(by, System):
+        return True
+    return isinstance(by, Person) and (
+        by.has_role(Role.COORDINATOR) or by.has_role(Role.ADMINISTRATOR)
+    )

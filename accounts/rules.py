@@ -24,6 +24,14 @@ GRANTS: dict[Role, frozenset[Role]] = {
 }
 
 
+class TooManyTags(Exception):
+    """A profile holds so many tags and no more."""
+
+
+class AlreadySaid(Exception):
+    """The profile has this tag already."""
+
+
 class NotAllowed(Exception):
     """This person may not do that."""
 

@@ -2,12 +2,23 @@
 
 from django.urls import path
 
+from accounts.views import preferences, profile
 from accounts.views import sign_in as views
 
 app_name = "accounts"
 
 urlpatterns = [
-    path("", views.account, name="account"),
+    path("", preferences.account, name="account"),
+    path("mail/", preferences.mail, name="mail"),
+    path("mail/address/", preferences.other_address, name="contact"),
+    path("mail/address/code/", preferences.contact_code, name="contact-code"),
+    path("stop/", preferences.stop, name="stop"),
+    path("profile/", profile.edit, name="profile"),
+    path("profile/seen/", profile.seen, name="profile-seen"),
+    path("profile/tags/", profile.add, name="add-tag"),
+    path("profile/tags/<uuid:tag>/", profile.change, name="tag"),
+    path("profile/tags/<uuid:tag>/remove/", profile.remove, name="remove-tag"),
+    path("tags/", profile.policy, name="tag-policy"),
     path("sign-in/", views.ask, name="sign-in"),
     path("sign-in/code/", views.code, name="code"),
     path("sign-out/", views.leave, name="sign-out"),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from accounts.rules import Role
@@ -46,10 +47,18 @@ def compose_note(outgoing: Outgoing, now: datetime) -> Letter | None:
         return None
     line = _("There is something new for you to look at. Sign in to see it.")
     link = settings.PUBLIC_URL + reverse("hours:supervisor")
-    subject, text, html = personal_letter(person.email, [line], link)
-    return Letter(to=person.email, subject=subject, text=text, html=html)
+    subject, text, html = personal_letter(person.mail_address, [line], link)
+    return Letter(to=person.mail_address, subject=subject, text=text, html=html)
 
 
 def register_kinds() -> None:
     """Make the message known to the outbox."""
-    register(Kind(name=NOTE, asked=True, compose=compose_note))
+    register(
+        Kind(
+            name=NOTE,
+            asked=True,
+            compose=compose_note,
+            title=gettext_lazy("Something about the supporters waits for you"),
+            roles=frozenset({str(Role.SUPERVISOR)}),
+        )
+    )

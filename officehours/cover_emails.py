@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from accounts.rules import Role
@@ -59,10 +60,18 @@ def compose_asked(outgoing: Outgoing, now: datetime) -> Letter | None:
         return None
     line = _("Something planned needs somebody. Sign in to see if it fits.")
     link = settings.PUBLIC_URL + reverse("hours:cover")
-    subject, text, html = personal_letter(person.email, [line], link)
-    return Letter(to=person.email, subject=subject, text=text, html=html)
+    subject, text, html = personal_letter(person.mail_address, [line], link)
+    return Letter(to=person.mail_address, subject=subject, text=text, html=html)
 
 
 def register_kinds() -> None:
     """Make the message known to the outbox. A staffing call: nobody asked for it."""
-    register(Kind(name=ASKED, asked=False, compose=compose_asked))
+    register(
+        Kind(
+            name=ASKED,
+            asked=False,
+            compose=compose_asked,
+            title=gettext_lazy("Somebody else's hours need cover"),
+            roles=frozenset({str(Role.SUPPORTER)}),
+        )
+    )

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from accounts.rules import Role
@@ -64,6 +65,13 @@ def _visit_of(ref: bytes, now: datetime) -> Visit | None:
     return Visit.objects.remembered(now).filter(pk=uuid.UUID(bytes=raw)).first()
 
 
+def whom_changed(outgoing: Outgoing, now: datetime) -> uuid.UUID | None:
+    """Return whom the word goes to, found in the visit as long as it is remembered."""
+    visit = _visit_of(bytes(outgoing.ref), now)
+    holder = sealed.holder_of(visit, now) if visit is not None else None
+    return holder.person if holder is not None else None
+
+
 def compose_changed(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return the letter, or None when there is nobody to tell any more."""
     visit = _visit_of(bytes(outgoing.ref), now)
@@ -75,9 +83,11 @@ def compose_changed(outgoing: Outgoing, now: datetime) -> Letter | None:
         return None
     link = settings.PUBLIC_URL + reverse("visits:list")
     subject, text, html = personal_letter(
-        person.email, [_("Something you planned has changed. Sign in to see what is new.")], link
+        person.mail_address,
+        [_("Something you planned has changed. Sign in to see what is new.")],
+        link,
     )
-    return Letter(to=person.email, subject=subject, text=text, html=html)
+    return Letter(to=person.mail_address, subject=subject, text=text, html=html)
 
 
 def tell_nudge(assignment: Assignment, now: datetime) -> None:
@@ -114,8 +124,8 @@ def _staff_letter(outgoing: Outgoing, line: str, address: str) -> Letter | None:
     if person is None:
         return None
     link = settings.PUBLIC_URL + reverse(address)
-    subject, text, html = personal_letter(person.email, [line], link)
-    return Letter(to=person.email, subject=subject, text=text, html=html)
+    subject, text, html = personal_letter(person.mail_address, [line], link)
+    return Letter(to=person.mail_address, subject=subject, text=text, html=html)
 
 
 def compose_nudge(outgoing: Outgoing, now: datetime) -> Letter | None:
@@ -138,6 +148,31 @@ def compose_dark(outgoing: Outgoing, now: datetime) -> Letter | None:
 
 def register_kinds() -> None:
     """Make the messages known to the outbox."""
-    register(Kind(name=CHANGED, asked=True, compose=compose_changed))
-    register(Kind(name=NUDGE, asked=True, compose=compose_nudge))
-    register(Kind(name=DARK, asked=True, compose=compose_dark))
+    register(
+        Kind(
+            name=CHANGED,
+            asked=True,
+            compose=compose_changed,
+            title=gettext_lazy("A time you booked has changed, if you asked to be told"),
+            roles=frozenset({str(Role.STUDENT)}),
+            whom=whom_changed,
+        )
+    )
+    register(
+        Kind(
+            name=NUDGE,
+            asked=True,
+            compose=compose_nudge,
+            title=gettext_lazy("Your own hours have begun and you are not in yet"),
+            roles=frozenset({str(Role.SUPPORTER)}),
+        )
+    )
+    register(
+        Kind(
+            name=DARK,
+            asked=True,
+            compose=compose_dark,
+            title=gettext_lazy("Hours did not open as planned"),
+            roles=frozenset({str(Role.COORDINATOR)}),
+        )
+    )

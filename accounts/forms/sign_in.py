@@ -40,14 +40,3 @@ class CodeForm(PlainForm):
         """Return the figures without spaces and dashes."""
         code: Any = self.cleaned_data["code"]
         return "".join(letter for letter in code if letter not in " -")
-
-
-class CalledForm(PlainForm):
-    """What to be called."""
-
-    called = forms.CharField(
-        label=_("What should we call you?"),
-        help_text=_("It is filled in for you when you book. You can leave it empty."),
-        max_length=40,
-        required=False,
-    )

@@ -124,3 +124,8 @@ def my_tags(person: Person) -> list[MyTag]:
 def shows_demographic() -> bool:
     """Return whether this program shows tags about who somebody is."""
     return not TagPolicy.objects.filter(pk=1, shows_demographic=False).exists()
+
+
+def own_profile(person: Person) -> Profile | None:
+    """Return one's own profile, if one was ever made."""
+    return Profile.objects.filter(person=person).first()

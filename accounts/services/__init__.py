@@ -1,7 +1,6 @@
 """Writes of accounts, one module for each capability. What others use most is named here."""
 
 from accounts.services.people import (
-    change_called,
     grant_role,
     join_as_student,
     mix_rows,
@@ -11,7 +10,6 @@ from accounts.services.people import (
 )
 
 __all__ = [
-    "change_called",
     "grant_role",
     "join_as_student",
     "mix_rows",

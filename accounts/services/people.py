@@ -94,12 +94,6 @@ def note_sign_in(*, person: Person, now: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def change_called(*, person: Person, called: str) -> None:
-    """Set what to be called."""
-    Person.objects.filter(pk=person.pk).update(called=called)
-
-
-@transaction.atomic(durable=True)
 def mix_rows() -> None:
     """Write every account and grant anew: in one transaction, in the order of their random keys.
 

@@ -9,10 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits, sign_in
 from accounts.adapter import CouldNotSend
-from accounts.forms.sign_in import AddressForm, CalledForm, CodeForm
-from accounts.models import Person
+from accounts.forms.sign_in import AddressForm, CodeForm
 from accounts.permissions import signed_in
-from accounts.services import change_called, sign_out_everywhere
+from accounts.services import sign_out_everywhere
 
 _GET_OR_POST = ["GET", "HEAD", "POST"]
 
@@ -74,23 +73,6 @@ def leave(request: HttpRequest) -> HttpResponse:
     """Sign out."""
     logout(request)
     return redirect("/")
-
-
-@require_http_methods(_GET_OR_POST)
-def account(request: HttpRequest) -> HttpResponse:
-    """Show and change one's own account."""
-    if not isinstance(request.user, Person):
-        return redirect("accounts:sign-in")
-    person = request.user
-    if request.method != "POST":
-        form = CalledForm(initial={"called": person.called})
-        context = {"form": form, "personal": True}
-        return render(request, "accounts/account.html", context)
-    form = CalledForm(request.POST)
-    if form.is_valid():
-        change_called(person=person, called=form.cleaned_data["called"])
-        return redirect("accounts:account")
-    return render(request, "accounts/account.html", {"form": form, "personal": True}, status=400)
 
 
 @require_POST

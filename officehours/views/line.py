@@ -109,7 +109,7 @@ def join(request: HttpRequest, shift: uuid.UUID) -> HttpResponse:
         return _cannot_join(request, _CLOSED)
     context = _line_context(found, now)
     if request.method != "POST":
-        form = JoinForm(found, initial={"name": person.called})
+        form = JoinForm(found, initial={"name": person.introduction})
         return render(request, "officehours/join.html", {**context, "form": form})
     form = JoinForm(found, request.POST)
     return _join(request, person, form, shift) or render(

@@ -46,6 +46,9 @@ def _context(free: list[pages.Day], now: datetime, **more: Any) -> dict[str, Any
             key=lambda one: one["name"],
         ),
         "tags": sorted({tag for time in people.values() for tag in time.tags}),
+        "cards": sorted(
+            (time.card for time in people.values() if time.card), key=lambda card: card.name
+        ),
         **more,
     }
 
@@ -89,7 +92,7 @@ def book(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     if request.method != "POST":
         free = _all_free(person, now)
-        form = BookForm(ways=_ways(free), initial={"name": person.called})
+        form = BookForm(ways=_ways(free), initial={"name": person.introduction})
         return render(request, "officehours/book.html", _context(free, now, form=form))
     # What is offered is read again only if the form must be shown again.
     asked = tuple(map(str, rules.Way)) if "way" in request.POST else (str(rules.Way.IN_PERSON),)

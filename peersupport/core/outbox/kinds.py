@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
+
+from django.utils.functional import Promise
 
 from peersupport.core.outbox.models import Outgoing
 
@@ -24,12 +27,23 @@ class Kind:
 
     `compose` looks at the live thing again and returns None when there is nothing to say any
     more. `keep_row` keeps the delivered row for a week; kinds about visits must not.
+
+    `title` says in plain words what it tells, and `roles` to whom: on the page of preferences
+    everybody finds the kinds that can reach them. A kind whose rows name no recipient finds them
+    with `whom`, so that the gates can ask after their wishes.
     """
 
     name: str
     asked: bool
     compose: Callable[[Outgoing, datetime], Letter | None]
     keep_row: bool = False
+    title: str | Promise = ""
+    roles: frozenset[str] = frozenset()
+    whom: Callable[[Outgoing, datetime], UUID | None] | None = None
+
+    def recipient(self, outgoing: Outgoing, now: datetime) -> UUID | None:
+        """Return whom a message goes to; None if nobody can say any more."""
+        return self.whom(outgoing, now) if self.whom is not None else outgoing.recipient
 
 
 Verdict = Literal["pass", "hold", "drop"]
@@ -47,6 +61,11 @@ def register(kind: Kind) -> None:
 def kind_of(name: str) -> Kind | None:
     """Return a registered kind."""
     return _kinds.get(name)
+
+
+def named() -> list[Kind]:
+    """Return every kind that has plain words, in their order."""
+    return sorted((kind for kind in _kinds.values() if kind.title), key=lambda k: str(k.title))
 
 
 def register_gate(gate: Gate) -> None:

@@ -1,0 +1,41 @@
+"""What somebody wants to be sent, asked at the moment of sending."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Person
+from peersupport.core.datamap.registry import Words
+from peersupport.core.outbox import kinds
+from peersupport.core.outbox.models import Outgoing
+
+
+def gate(kind: kinds.Kind, outgoing: Outgoing, now: datetime) -> kinds.Verdict:
+    """Drop what its recipient does not want; "stop everything" wins over whatever was asked for.
+
+    A message to nobody known passes: its own composing finds that there is nobody to tell.
+    """
+    recipient = kind.recipient(outgoing, now)
+    if recipient is None:
+        return "pass"
+    person = Person.objects.filter(pk=recipient).only("is_silent", "muted").first()
+    return "pass" if person is None or person.wants(kind.name) else "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One kind of message on the page of preferences."""
+
+    name: str
+    title: Words
+    is_wanted: bool
+
+
+def choices(person: Person) -> list[Choice]:
+    """Return the kinds of messages that can reach this person, and which they want. No query
+    beyond the roles."""
+    muted = person.muted.split()
+    return [
+        Choice(kind.name, kind.title, kind.name not in muted)
+        for kind in kinds.named()
+        if not kind.roles or kind.roles & person.roles
+    ]

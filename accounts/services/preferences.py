@@ -1,0 +1,34 @@
+"""Writes on one's own preferences. They write no audit row: they are nobody else's business."""
+
+from django.db import transaction
+
+from accounts.models import Person
+
+
+@transaction.atomic(durable=True)
+def change_names(*, person: Person, called: str, pronouns: str) -> None:
+    """Set what to be called and the pronouns."""
+    Person.objects.filter(pk=person.pk).update(called=called, pronouns=pronouns)
+
+
+@transaction.atomic(durable=True)
+def choose_kinds(*, person: Person, offered: set[str], wanted: set[str]) -> None:
+    """Keep which of the kinds that were offered are wanted; the others stay as they were."""
+    kept = set(person.muted.split()) - offered
+    muted = sorted(kept | (offered - wanted))
+    Person.objects.filter(pk=person.pk).update(muted=" ".join(muted))
+
+
+@transaction.atomic(durable=True)
+def stop_everything(*, person: Person, is_silent: bool) -> None:
+    """Stop everything we send to this person, or end that; single choices stay as they were."""
+    Person.objects.filter(pk=person.pk).update(is_silent=is_silent)
+
+
+@transaction.atomic(durable=True)
+def set_contact(*, person: Person, email: str) -> None:
+    """Send mail to another address from now on; empty goes back to the one of signing in.
+
+    The caller has checked that a code reached the address.
+    """
+    Person.objects.filter(pk=person.pk).update(contact_email=email.lower())
