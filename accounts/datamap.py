@@ -1,8 +1,10 @@
 """What accounts keep."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
-from peersupport.core.datamap.registry import Keeps, Store, Words
+from peersupport.core.datamap.registry import By, Keeps, Store, Words
 
 
 def _account(what: Words) -> Keeps:
@@ -12,6 +14,10 @@ def _account(what: Words) -> Keeps:
         keyed_to=_("the account"),
         lives=_("until the account is deleted"),
     )
+
+
+def _secret(what: Words) -> Keeps:
+    return replace(_account(what), left_out=_("it is a key: whoever reads it could misuse it"))
 
 
 def _policy(what: Words) -> Keeps:
@@ -28,9 +34,9 @@ STORES = [
                 "email": _account(_("the e-mail address")),
                 "called": _account(_("what to be called")),
                 "is_active": _account(_("whether they may sign in")),
-                "session_epoch": _account(_("a random mark that ends all sessions when changed")),
+                "session_epoch": _secret(_("a random mark that ends all sessions when changed")),
                 "joined_on": _account(_("the month of joining")),
-                "password": _account(_("nothing: there are no passwords")),
+                "password": _secret(_("nothing: there are no passwords")),
                 "last_login": _account(_("the month of the last sign-in")),
                 "pronouns": _account(_("pronouns")),
                 "contact_email": _account(_("where mail goes instead of the sign-in address")),
@@ -69,7 +75,7 @@ STORES = [
             "accounts.CalendarFeed": {
                 "id": _account(_("a random number")),
                 "person": _account(_("whose calendar address it is")),
-                "mark": _account(_("a keyed mark of the address; not the address")),
+                "mark": _secret(_("a keyed mark of the address; not the address")),
                 "used_on": _account(_("the day it was last read")),
             },
             "accounts.TagPolicy": {
@@ -102,5 +108,11 @@ STORES = [
             },
         },
         forget=None,
+        mine={
+            "accounts.Tag": By("profile__person"),
+            "accounts.Group": By("memberships__person"),
+            "account.EmailConfirmation": By("email_address__user"),
+        },
+        stays=_("The names of classes and teams, without you in them."),
     )
 ]

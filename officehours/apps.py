@@ -38,13 +38,14 @@ class OfficeHoursConfig(AppConfig):
             NavItem(_("Supporters"), "hours:supervisor", frozenset({str(Role.SUPERVISOR)}), 35)
         )
         from officehours.queries import planning as reads
-        from officehours.services import planning
+        from officehours.services import leaving, planning
         from program.calendars import Closing, register_closing
 
         def clear(first: date, last: date, by: "Person", now: datetime) -> int:
             return planning.clear_holiday(first=first, last=last, by=by, now=now)
 
         register_closing("office hours", Closing(clear, reads.standing_in, "hours:holiday"))
+        leaving.register()
         emails.register_kinds()
         care_emails.register_kinds()
         cover_emails.register_kinds()

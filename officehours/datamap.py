@@ -1,10 +1,13 @@
 """What office hours keep, about whom, keyed to what, and for how long."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
+from officehours.queries.mine import VISIT_FIELDS, my_visit_rows
 from officehours.services.care import forget_care
 from officehours.services.forgetting import forget_loads, forget_visits
-from peersupport.core.datamap.registry import Keeps, Store, Words
+from peersupport.core.datamap.registry import By, Keeps, Read, Store, Words
 
 _NOBODY = _("nobody")
 _NOTHING = _("nothing")
@@ -79,13 +82,25 @@ STORES = [
                 "holder": _sealed(_("who holds the visit, and whether they want mail")),
                 "name": _sealed(_("the name they chose")),
                 "acceptable": _sealed(_("whom they would like to meet")),
-                "contact": _sealed(_("where they are and a number, for remote visits")),
-                "claim_tag": _sealed(_("a mark by which they find their own visit")),
+                "contact": replace(
+                    _sealed(_("where they are and a number, for remote visits")),
+                    left_out=_("only the care side can open it"),
+                ),
+                "claim_tag": replace(
+                    _sealed(_("a mark by which they find their own visit")),
+                    left_out=_("it is a key: whoever reads it could misuse it"),
+                ),
                 "log": _sealed(_("length, topic groups and weight of the talk")),
                 "is_log_removed": _row(_("that the student removed the line")),
             }
         },
         forget=forget_visits,
+        mine={"officehours.Visit": Read(my_visit_rows, VISIT_FIELDS)},
+        stays=_(
+            "A booked time is cancelled and a place in a line given up. The row, without your "
+            "name, runs out like every other: after 24 hours nobody can open it, after 7 days it "
+            "is gone."
+        ),
     ),
     Store(
         key="counters",
@@ -100,6 +115,7 @@ STORES = [
             }
         },
         forget=None,
+        stays=_("Totals. They never knew whom they counted."),
     ),
     Store(
         key="load",
@@ -201,5 +217,11 @@ STORES = [
             },
         },
         forget=None,
+        mine={
+            "officehours.Shift": By("assignments__supporter"),
+            "officehours.SkippedDay": By("rule__supporter"),
+            "officehours.Cover": By("assignment__supporter"),
+        },
+        stays=_("That hours were held on a day and where, without who held them."),
     ),
 ]

@@ -10,9 +10,14 @@ class ProgramConfig(AppConfig):
     name = "program"
 
     def ready(self) -> None:
-        """Put the page into the navigation."""
+        """Put the page into the navigation, and let Today follow the profiles."""
+        from accounts.registry import on_profile_change
         from accounts.rules import Role
         from peersupport.core.ui.nav import NavItem, register
 
         roles = frozenset({str(Role.COORDINATOR), str(Role.ADMINISTRATOR)})
         register(NavItem(_("Coverage"), "program:coverage", roles, 50))
+
+        from program.services import touch_public
+
+        on_profile_change("today", touch_public)

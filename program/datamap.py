@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from peersupport.core.datamap.registry import Keeps, Store, Words
+from peersupport.core.datamap.registry import Keeps, NotHere, Store, Words
 
 
 def _fact(what: Words) -> Keeps:
@@ -46,5 +46,10 @@ STORES = [
             },
         },
         forget=None,
+        mine={
+            "program.Coverage": NotHere(
+                _("written by staff, under no account: ask them if you stand behind us")
+            )
+        },
     )
 ]

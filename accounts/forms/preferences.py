@@ -51,3 +51,12 @@ class ContactForm(AddressForm):
         max_length=200,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+
+class LeaveForm(PlainForm):
+    """Delete the account."""
+
+    is_sure = forms.BooleanField(
+        label=_("Delete my account and everything listed above"),
+        error_messages={"required": _("Tick this to go on. There is no way back.")},
+    )

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import Person, Profile, Tag, TagPolicy
 from accounts.permissions import may_set_tag_policy
+from accounts.registry import profile_changed
 from accounts.rules import MOST_TAGS, AlreadySaid, NotAllowed, TooManyTags, sameness
 from peersupport.core import ids
 from peersupport.core.actors import Actor
@@ -39,6 +40,7 @@ def change_profile(*, person: Person, facts: Facts) -> None:
         ways=",".join(facts.ways),
         room_link=facts.room_link,
     )
+    profile_changed()
 
 
 @transaction.atomic(durable=True)

@@ -25,11 +25,12 @@ def _totals(
     counts: Tally[tuple[str, str, str]] = Tally()
     loads: Tally[tuple[object, str, str]] = Tally()
     for visit in visits:
-        if visit.state != rules.S.FINISHED or visit.assignment is None:
+        if visit.state != rules.S.FINISHED:
             continue
         wall = clock.local(visit.starts_at or visit.shift.starts_at, ZoneInfo(visit.shift.zone))
         week, term = rules.week_of(wall.date()), rules.term_of(wall.date())
-        loads[visit.assignment.supporter_id, week, "talks"] += 1
+        if visit.assignment is not None:  # None: the supporter has deleted their account since
+            loads[visit.assignment.supporter_id, week, "talks"] += 1
         if visit.is_log_removed:
             continue
         counts["daypart by week", rules.daypart_of(wall.time()), week] += 1
@@ -39,7 +40,7 @@ def _totals(
         counts["length by term", log.length, term] += 1
         for topic in log.topics:
             counts["topic by term", topic, term] += 1
-        if log.weight == rules.Weight.HEAVY:
+        if log.weight == rules.Weight.HEAVY and visit.assignment is not None:
             loads[visit.assignment.supporter_id, week, "heavy"] += 1
     return counts, loads
 

@@ -1,9 +1,12 @@
 """Declaring stores. Every app has a `datamap.py` with a list named STORES."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.utils.functional import Promise
@@ -13,22 +16,58 @@ Words = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Keeps:
-    """What one field holds, about whom, what it is keyed to, and how long it lives."""
+    """What one field holds, about whom, what it is keyed to, and how long it lives.
+
+    `left_out` says why the field is not in what somebody can read of themselves; empty: it is.
+    """
 
     holds: Words
     about: Words
     keyed_to: Words
     lives: Words
+    left_out: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """A person's rows are those whose `path` leads to the person's key."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A person's rows are what `rows` returns, each with these `fields` of the model."""
+
+    rows: Callable[[UUID, datetime], list[dict[str, Any]]]
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NotHere:
+    """A person's rows cannot be shown to them, and why."""
+
+    why: Words
+
+
+Found = By | Read | NotHere
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A group of fields with one story. `forget(now=...)` deletes what is due, returns a count."""
+    """A group of fields with one story. `forget(now=...)` deletes what is due, returns a count.
+
+    `mine` says, by model, how the rows about one person are found, where no relation of the model
+    leads to the person. `stays` says what of the store remains, and why, when an account is
+    deleted; empty: nothing does.
+    """
 
     key: str
     title: Words
     models: Mapping[str, Mapping[str, Keeps]]
     forget: Callable[..., int] | None
+    mine: Mapping[str, Found] = field(default_factory=dict)
+    stays: Words = ""
 
 
 def stores() -> list[Store]:

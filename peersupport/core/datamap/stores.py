@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from peersupport.core.audit.services import forget_old
-from peersupport.core.datamap.registry import Keeps, Store, Words
+from peersupport.core.datamap.registry import By, Keeps, Store, Words
 from peersupport.core.outbox.services import forget_delivered
 
 
@@ -28,11 +28,24 @@ STORES = [
                 actor_label=_("in which role"),
                 verb=_("what was done"),
                 thing=_("to what kind of thing"),
-                thing_id=_("to which one"),
                 note=_("a few words, never about a student"),
             )
+            | {
+                "thing_id": Keeps(
+                    _("to which one"),
+                    _("the member of staff or the supporter who acted"),
+                    _("their account"),
+                    _("2 years"),
+                    left_out=_("it may name somebody else"),
+                )
+            }
         },
         forget=forget_old,
+        mine={"audit.Entry": By("actor_id")},
+        stays=_(
+            "What you did as staff or as a supporter in charge, for 2 years, so that the school "
+            "can check how the program was run. It carries a random number, no name."
+        ),
     ),
     Store(
         key="messages",
@@ -73,6 +86,7 @@ STORES = [
             ),
         },
         forget=forget_delivered,
+        mine={"outbox.Outgoing": By("recipient")},
     ),
     Store(
         key="housekeeping",

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from peersupport.core.datamap.registry import Keeps, Store
+from peersupport.core.datamap.registry import Keeps, NotHere, Store
 from peersupport.core.sessions.store import forget_expired
 
 _WHO, _KEY = _("whoever is signed in"), _("the cookie in their browser")
@@ -20,5 +20,14 @@ STORES = [
             }
         },
         forget=forget_expired,
+        mine={
+            "sessions.Row": NotHere(
+                _("sealed under the cookie in your browser: we cannot tell whose it is")
+            )
+        },
+        stays=_(
+            "A sealed row for each browser in which you were signed in, until it runs out. It "
+            "opens nothing any more, and nobody can tell that it was yours."
+        ),
     )
 ]
