@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import data, preferences, profile
+from accounts.views import calendar, data, preferences, profile
 from accounts.views import sign_in as views
 
 app_name = "accounts"
@@ -19,6 +19,8 @@ urlpatterns = [
     path("profile/tags/<uuid:tag>/", profile.change, name="tag"),
     path("profile/tags/<uuid:tag>/remove/", profile.remove, name="remove-tag"),
     path("tags/", profile.policy, name="tag-policy"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/end/", calendar.end, name="calendar-end"),
     path("data/", data.data, name="data"),
     path("data/download/", data.download, name="download"),
     path("delete/", data.delete, name="delete"),

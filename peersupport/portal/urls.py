@@ -3,7 +3,7 @@
 from django.urls import path
 
 from peersupport.core.datamap.views import what_we_keep
-from peersupport.portal import health, views
+from peersupport.portal import feeds, health, views
 
 app_name = "portal"
 
@@ -13,5 +13,6 @@ urlpatterns = [
     path("help-now/", views.help_now, name="help-now"),
     path("promises/", views.promises, name="promises"),
     path("what-we-keep/", what_we_keep, name="what-we-keep"),
+    path("calendar/<slug:token>.ics", feeds.feed, name="calendar"),
     path("healthz", health.healthz, name="health"),
 ]

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 
-from accounts.models import Person, RoleGrant
+from accounts.models import Person, Profile, RoleGrant
 from accounts.rules import Role
 from accounts.services import grant_role, join_as_student, mix_rows
+from accounts.services.calendar import new_feed
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.models import Entry
 
@@ -18,6 +19,9 @@ CROWD = 60
 def _people(now: datetime) -> list[Person]:
     """Return people who joined one after the other, and signed in at different minutes."""
     people = [join_as_student(email=f"s{n}@school.example", now=now) for n in range(CROWD)]
+    for person in people:
+        new_feed(person=person)
+        Profile.objects.create(person=person, shown_name="x")
     for n, person in enumerate(people):
         moment = now + timedelta(minutes=n) if n else None
         Person.objects.filter(pk=person.pk).update(last_login=moment)
@@ -34,7 +38,9 @@ def _place(table: str) -> tuple[list[object], set[object]]:
     return [str(row[0]).replace("-", "") for row in rows], {row[1] for row in rows}
 
 
-@pytest.mark.parametrize("table", ["accounts_person", "accounts_rolegrant"])
+@pytest.mark.parametrize(
+    "table", ["accounts_person", "accounts_rolegrant", "accounts_calendarfeed", "accounts_profile"]
+)
 def test_rows_lie_in_no_order_that_means_anything(evening: datetime, table: str) -> None:
     joined = [person.pk.hex for person in _people(evening)]
     before, _ = _place(table)

@@ -47,6 +47,9 @@ TABLE: dict[str, list[int]] = {
     "accounts/data/download/": [302, 200, 200, 200, 200],
     "accounts/delete/": [302, 200, 200, 200, 200],
     "accounts/deleted/": OPEN,
+    "accounts/calendar/": [302, 200, 200, 200, 200],
+    "accounts/calendar/end/": [302, 405, 405, 405, 405],
+    "calendar/<slug:token>.ics": MISSING,
     "accounts/sign-in/": [200, 302, 302, 302, 302],
     "accounts/sign-in/code/": [302] * 5,
     "accounts/sign-out/": NEVER_GET,
@@ -143,6 +146,7 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
             address.replace("<slug:verb>", "start")
             .replace("<slug:code>", "none")
             .replace("<slug:mark>", "reviewed")
+            .replace("<slug:token>", "none")
         )
         given = [client.get(address).status_code for client in clients]
         if given != expected:
