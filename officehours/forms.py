@@ -67,8 +67,18 @@ class RemoteFields(PlainForm):
         field = cast(forms.ChoiceField, self.fields["way"])
         field.choices = choices
         field.initial = ways[0]
+        for name in ("where", "number"):
+            # Needed for some of the ways: its hint says for which, and it is not "optional".
+            self.fields[name].is_conditional = True  # type: ignore[attr-defined]
         if not set(ways) & {str(way) for way in rules.REMOTE}:
             del self.fields["where"], self.fields["number"]
+
+    def narrow_ways(self, ways: tuple[str, ...]) -> None:
+        """Show only the ways that are on offer, and the one that was chosen."""
+        field = cast("forms.ChoiceField | None", self.fields.get("way"))
+        if field is not None:
+            shown = {*ways, str(self["way"].value())}
+            field.choices = [(way, WAYS[way]) for way in rules.Way if way in shown]
 
     def check_remote(self, data: dict[str, Any]) -> None:
         """A remote talk needs a place and a number that can be called."""
@@ -241,9 +251,23 @@ def with_times(days: list[Day], zone: Any) -> list[dict[str, Any]]:
         {
             "title": words.day(day.day),
             "times": [
-                {"time": time, "words": words.time_of_day(time.starts_at, zone)}
+                {
+                    "time": time,
+                    "words": words.time_of_day(time.starts_at, zone),
+                    "note": _way_note(time.ways),
+                }
                 for time in day.times
             ],
         }
         for day in days
     ]
+
+
+def _way_note(ways: tuple[str, ...]) -> str:
+    """Return what stands beside a time that is not simply in person."""
+    remote = [str(WAYS[way]).lower() for way in rules.Way if way in rules.REMOTE and way in ways]
+    if not remote:
+        return ""
+    also = rules.Way.IN_PERSON in ways
+    said = str(_(" or ")).join(remote)
+    return str(_("also %s") % said) if also else str(_("only %s") % said)

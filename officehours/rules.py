@@ -70,6 +70,11 @@ class Way(StrEnum):
 REMOTE = frozenset({Way.VIDEO, Way.VOICE})
 
 
+def ways_with(ways: str, *, has_room: bool) -> tuple[str, ...]:
+    """Return the ways of a shift that really work: video and voice need a room to meet in."""
+    return tuple(way for way in ways.split(",") if has_room or way not in REMOTE)
+
+
 class CoverState(StrEnum):
     """Where a request for cover stands."""
 

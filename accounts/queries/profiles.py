@@ -23,6 +23,8 @@ class Card:
     bio: str
     languages: str
     ways: tuple[str, ...]
+    # Whether there is a room for video and voice. Its address is on no card.
+    has_room: bool
     # Read beside the name; and those by which the filter in the browser finds them: these too.
     tags: tuple[str, ...]
     findable: tuple[str, ...]
@@ -53,7 +55,7 @@ def _is_readable(row: dict[str, Any]) -> bool:
     return bool(row["tags__is_consented"] or row["holders"] >= RARE_UNDER)
 
 
-_FACTS = ("person_id", "shown_name", "year", "pronouns", "bio", "languages", "ways")
+_FACTS = ("person_id", "shown_name", "year", "pronouns", "bio", "languages", "ways", "room_link")
 _OF_TAG = ("tags__pk", "tags__words", "tags__kind", "tags__use", "tags__is_consented")
 
 
@@ -84,9 +86,16 @@ def _card(rows: list[dict[str, Any]]) -> Card:
         bio=first["bio"],
         languages=first["languages"],
         ways=tuple(way for way in first["ways"].split(",") if way),
+        has_room=bool(first["room_link"]),
         tags=tuple(row["tags__words"] for row in may if row["tags__use"] == Tag.Use.SHOWN),
         findable=tuple(row["tags__words"] for row in may),
     )
+
+
+def with_room(people: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Return who of these people has a room for video and voice: one query."""
+    rooms = Profile.objects.filter(person__in=set(people)).exclude(room_link="")
+    return frozenset(rooms.values_list("person_id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

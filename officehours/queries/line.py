@@ -68,6 +68,7 @@ class Host:
     year: str
     tags: tuple[str, ...]
     is_in: bool
+    has_room: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Line:
 def _hosts(rows: list[Assignment], now: datetime) -> tuple[Host, ...]:
     known = cards(row.supporter_id for row in rows)
     hosts = [
-        Host(card.person, card.name, card.year, card.tags, is_in(row, now))
+        Host(card.person, card.name, card.year, card.tags, is_in(row, now), card.has_room)
         for row in rows
         if (card := known.get(row.supporter_id)) is not None
     ]
@@ -103,15 +104,17 @@ def line_of(shift_id: uuid.UUID, now: datetime) -> Line | None:
     rows = who_may_call(here, now)
     waiting = Visit.objects.filter(shift=shift, state__in=_LINE).count()
     there = sum(is_in(row, now) for row in rows)
+    hosts = _hosts(rows, now)
+    ways = rules.ways_with(shift.ways, has_room=any(host.has_room for host in hosts))
     return Line(
         shift=shift.pk,
         place=shift.place,
         ends_at=shift.ends_at,
-        ways=tuple(shift.ways.split(",")),
-        hosts=_hosts(rows, now),
+        ways=ways,
+        hosts=hosts,
         waiting=waiting,
         wait=rules.wait_range(waiting, there, shift.minutes),
-        is_open=line_is_open(shift, rows, now),
+        is_open=bool(ways) and line_is_open(shift, rows, now),
     )
 
 

@@ -85,7 +85,9 @@ def free_times(
         card = known.get(row.supporter_id)
         who = card.name if card else ""
         tags = card.findable if card else ()
-        ways = tuple(row.shift.ways.split(","))
+        ways = rules.ways_with(row.shift.ways, has_room=bool(card and card.has_room))
+        if not ways:
+            continue
         for start in rules.slots(row.starts_at, row.ends_at, row.shift.minutes):
             if now < start <= now + rules.HORIZON and (row.pk, start) not in taken:
                 value = slot_value(row.pk, start)

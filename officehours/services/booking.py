@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.models import Person
+from accounts.queries.profiles import with_room
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import may_book
@@ -69,6 +70,14 @@ def _offered(
     if care.closed_to_new([assignment], now, leaving_out=instead_of):
         raise rules.SlotGone
     return assignment
+
+
+def _check_way(way: str, assignment: Assignment) -> None:
+    """Raise NotThisWay unless these hours are held in that way, and there is a room for it."""
+    remote = way in rules.REMOTE
+    has_room = remote and bool(with_room([assignment.supporter_id]))
+    if way not in rules.ways_with(assignment.shift.ways, has_room=has_room):
+        raise rules.NotThisWay
 
 
 def shift_of(assignment: uuid.UUID) -> list[locks.Name]:
@@ -176,8 +185,7 @@ def book(
             return held
         raise rules.AlreadyBooked
     assignment = _offered(slot, person, now)
-    if meeting.way not in assignment.shift.ways.split(","):
-        raise rules.NotThisWay
+    _check_way(meeting.way, assignment)
     if meeting.way in rules.REMOTE and not (meeting.where and meeting.number):
         raise rules.MissingContact
     return _insert(
@@ -216,8 +224,7 @@ def move(
     name = sealed.name_of(held, now)
     wanted = sealed.wanted_of(held, now)
     assignment = _offered(slot, person, now, instead_of=held.pk)
-    if held.way not in assignment.shift.ways.split(","):
-        raise rules.NotThisWay
+    _check_way(held.way, assignment)
     take_step(held, "cancel", now=now, ended_by=Visit.EndedBy.MOVE)
     # The student sees the new time; the old one is nobody's from this moment on.
     Visit.objects.filter(pk=held.pk).update(holder=None, name=None, claim_tag=None)

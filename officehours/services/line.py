@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max, Min
 
 from accounts.models import Person
+from accounts.queries.profiles import with_room
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import may_book
@@ -144,7 +145,9 @@ def join(
             return held
         raise rules.AlreadyWaiting
     found = _open_line(shift, now)
-    if meeting.way not in found.ways.split(","):
+    there = {row.supporter_id for row in found.assignments.all() if row.is_active}
+    has_room = meeting.way in rules.REMOTE and bool(with_room(there))
+    if meeting.way not in rules.ways_with(found.ways, has_room=has_room):
         raise rules.NotThisWay
     wanted = _suitable(person, found, meeting.only)
     visit_id, day = ids.new_id(), daykey.day_of(found.ends_at)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Person
+from accounts.queries.profiles import with_room
 from officehours import rules
 from officehours.emails import tell_changed
 from officehours.models import Assignment, Visit
@@ -20,10 +21,13 @@ from program.services import touch_public
 def may_meet(visit: Visit, supporter: uuid.UUID, now: datetime) -> bool:
     """Return whether this visit may be with this supporter.
 
-    Obeys the acceptable set sealed with the visit and the distances of both sides. Which
-    distances a nameless visitor has, nobody knows: they see who calls them.
+    Obeys the acceptable set sealed with the visit and the distances of both sides, and a remote
+    visit needs somebody with a room to meet in. Which distances a nameless visitor has, nobody
+    knows: they see who calls them.
     """
     if not sealed.wanted_of(visit, now).allows(supporter):
+        return False
+    if visit.way in rules.REMOTE and not with_room([supporter]):
         return False
     holder = sealed.holder_of(visit, now)
     if holder is None:

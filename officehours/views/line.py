@@ -23,6 +23,7 @@ from accounts.models import Person
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from officehours import rules
+from officehours.forms import WAYS
 from officehours.line_forms import JoinForm
 from officehours.queries import line as lines
 from officehours.queries.board import todays_board
@@ -229,6 +230,7 @@ def _place_context(mine: MyPlace, now: datetime) -> dict[str, Any]:
         "place": mine.place,
         "who": f"{mine.who}, {mine.year}" if mine.year else mine.who,
         "is_remote": mine.way in rules.REMOTE,
+        "way": str(WAYS[rules.Way(mine.way)]),
         "room_link": mine.room_link,
         "come_by": words.time_of_day(mine.come_by, zone) if mine.come_by else "",
         "may_come_late": mine.may_come_late,

@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.permissions import signed_in
+from accounts.queries.profiles import with_room
 from officehours import rules
 from officehours.forms import WAYS
 from officehours.planning_forms import KeepForm, booked_in
@@ -86,6 +88,12 @@ def keep_form(plan: Plan, data: Any = None) -> KeepForm:
     return KeepForm(data, shifts=booked_in(plan))
 
 
+def _lacks_room(request: HttpRequest, form: PlainForm) -> bool:
+    """Return whether video or voice is chosen by somebody who has no room to meet in."""
+    chosen = set(str(form.cleaned_data.get("ways") or "").split(","))
+    return bool(chosen & rules.REMOTE) and not with_room([signed_in(request).pk])
+
+
 def show(
     request: HttpRequest,
     *,
@@ -116,6 +124,7 @@ def show(
         "seen": plan.mark,
         "rows": [_row(row, zone, asks, changed) for row in plan.rows],
         "has_changed": status == 409,
+        "lacks_room": _lacks_room(request, form),
         "crowded": [words.day(monday) for monday in crowded or []],
     }
     return render(request, "officehours/preview.html", context, status=status)

@@ -53,8 +53,14 @@ def _context(free: list[pages.Day], now: datetime, **more: Any) -> dict[str, Any
     }
 
 
-def _free(person: Person, instead_of: uuid.UUID) -> list[pages.Day]:
-    return pages.free_times(person, clock.now(), facts().zone, instead_of=instead_of)
+def _free(person: Person, instead_of: pages.MyVisit) -> list[pages.Day]:
+    """Return the times this visit could move to: those in the same way of talking."""
+    days = pages.free_times(person, clock.now(), facts().zone, instead_of=instead_of.id)
+    kept = [
+        pages.Day(day.day, tuple(time for time in day.times if instead_of.way in time.ways))
+        for day in days
+    ]
+    return [day for day in kept if day.times]
 
 
 def _mine(request: HttpRequest, visit: uuid.UUID) -> pages.MyVisit:
@@ -106,6 +112,7 @@ def book(request: HttpRequest) -> HttpResponse:
     free = _all_free(person, now)
     if "way" not in form.fields and form.has_error("slot", "way"):
         form = BookForm(request.POST, ways=_ways(free))
+    form.narrow_ways(_ways(free))
     context = _context(free, now, form=form, only=request.POST.getlist("only")[:60])
     return render(request, "officehours/book.html", context, status=status)
 
@@ -134,7 +141,8 @@ def _book(
         form.add_error("slot", str(_GONE))
     except rules.NotThisWay:
         field = "way" if "way" in form.fields else "slot"
-        form.add_error(field, ValidationError(_("Choose how you would like to talk."), code="way"))
+        said = _("That time is not offered in this way. Choose another time, or another way.")
+        form.add_error(field, ValidationError(said, code="way"))
     except rules.WithYourself:
         form.add_error("slot", str(_("That time is your own. Choose somebody else's.")))
     return None
@@ -156,7 +164,7 @@ def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
     person = signed_in(request)
     mine = _mine(request, visit)
     if request.method != "POST":
-        context = _context(_free(person, visit), clock.now(), form=TimesForm(), visit=mine)
+        context = _context(_free(person, mine), clock.now(), form=TimesForm(), visit=mine)
         return render(request, "officehours/move.html", context)
     form = TimesForm(request.POST)
     status = 400
@@ -177,7 +185,7 @@ def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
             form.add_error("slot", _GONE)
         except NotAllowedFrom:
             return _too_late(request, visit)
-    context = _context(_free(person, visit), clock.now(), form=form, visit=mine)
+    context = _context(_free(person, mine), clock.now(), form=form, visit=mine)
     return render(request, "officehours/move.html", context, status=status)
 
 

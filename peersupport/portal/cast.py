@@ -19,6 +19,7 @@ class Part:
     what: str
     roles: tuple[Role, ...]
     year: str = ""
+    room: str = ""
 
     @property
     def email(self) -> str:
@@ -31,8 +32,8 @@ CAST = (
     Part("Ana", "student", (Role.STUDENT,)),
     Part("Ben", "student", (Role.STUDENT,)),
     Part("Sol", "supporter", _BOTH, "year 2"),
-    Part("Priya", "supporter", _BOTH, "year 4"),
-    Part("Marcus", "supporter", _BOTH, "year 3"),
+    Part("Priya", "supporter", _BOTH, "year 4", "https://rooms.school.example/p-4th"),
+    Part("Marcus", "supporter", _BOTH, "year 3", "https://rooms.school.example/m-3rd"),
     Part("Cora", "coordinator", (Role.COORDINATOR,)),
     Part("Ida", "administrator", (Role.ADMINISTRATOR,)),
     Part("Dee", "counselor; leads, and looks after the supporters", (Role.SUPERVISOR,)),
@@ -53,7 +54,10 @@ def ensure_cast(now: datetime) -> dict[str, Person]:
             grant_role(person=person, role=role, by=SYSTEM, now=now)
         if Role.SUPPORTER in part.roles:
             Profile.objects.filter(person=person, year="").update(
-                shown_name=part.name, year=part.year, cleared_until=date(now.year + 1, 6, 30)
+                shown_name=part.name,
+                year=part.year,
+                room_link=part.room,
+                cleared_until=date(now.year + 1, 6, 30),
             )
         found[part.name.lower()] = person
     return found

@@ -48,7 +48,15 @@ def _has_hours(supporter: Person, now: datetime, *, later: bool) -> bool:
 
 
 @transaction.atomic
-def _lay(supporter: Person, start: datetime, length: timedelta, place: str, now: datetime) -> None:
+def _lay(
+    supporter: Person,
+    start: datetime,
+    length: timedelta,
+    place: str,
+    now: datetime,
+    *,
+    ways: str = rules.Way.IN_PERSON,
+) -> None:
     """Make hours that may have begun already; the ordinary way publishes the future only."""
     end = start + length
     mine = Assignment.objects.filter(supporter=supporter, is_active=True)
@@ -63,6 +71,7 @@ def _lay(supporter: Person, start: datetime, length: timedelta, place: str, now:
         starts_at=start,
         ends_at=end,
         place=place,
+        ways=ways,
         minutes=30,
         state=rules.ShiftState.OPEN if in_now else rules.ShiftState.PUBLISHED,
     )
@@ -94,4 +103,6 @@ def lay_out_day(*, now: datetime) -> None:
     if not _has_hours(cast["priya"], now, later=False):
         _lay(cast["priya"], began, 8 * half_hour, "Room 214", now)
     if not _has_hours(cast["marcus"], now, later=True):
-        _lay(cast["marcus"], began + 4 * half_hour, 6 * half_hour, "Lounge B", now)
+        ways = f"{rules.Way.IN_PERSON},{rules.Way.VIDEO}"
+        start = began + 4 * half_hour
+        _lay(cast["marcus"], start, 6 * half_hour, "Lounge B", now, ways=ways)

@@ -122,7 +122,8 @@ def field(bound: BoundField, look: str = "", width: str = "", **attrs: Any) -> d
         "look": look,
         "control": control,
         "described": " ".join(described),
-        "is_optional": not bound.field.required and kind in ("input", "radios"),
+        "is_optional": not (bound.field.required or getattr(bound.field, "is_conditional", False))
+        and kind in ("input", "radios"),
     }
 
 
@@ -131,7 +132,8 @@ def slot_picker(bound: BoundField, days: Any, hint: str = "") -> dict[str, Any]:
     """Draw times as chips, by day, for a field that keeps one of them.
 
     Each day has `title` and `times`; each of these has `words` ("5:30pm") and `time`, whose
-    `value` the form sends and whose `who` stands below. `is_taken` marks one that cannot be had.
+    `value` the form sends and whose `who` stands below, with a `note`. `is_taken` marks one
+    that cannot be had.
     """
     chosen = str(bound.value() or "")
     count = 0
@@ -146,6 +148,7 @@ def slot_picker(bound: BoundField, days: Any, hint: str = "") -> dict[str, Any]:
                     "value": time.value,
                     "words": offered["words"],
                     "who": getattr(time, "who", ""),
+                    "note": offered.get("note", ""),
                     "who_id": getattr(getattr(time, "who_id", None), "hex", ""),
                     "id": f"{bound.auto_id}_{count}" if count else bound.auto_id,
                     "is_chosen": time.value == chosen,
