@@ -1,13 +1,17 @@
 """What allauth asks of us: codes of six figures, and mail sent at once with a short time-out."""
 
+import base64
 import secrets
 import smtplib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.http import HttpRequest
+
+from peersupport.core.crypto import keyring
 
 
 class CouldNotSend(Exception):
@@ -37,8 +41,31 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """There is no sign-up of its own: the code flow makes who may come in."""
         return False
 
+    def get_login_stages(self) -> list[str]:
+        """Return the steps of a sign-in: the code where it was asked for, then a second factor."""
+        return [
+            "allauth.account.stages.LoginByCodeStage",
+            "accounts.stages.SecondFactorStage",
+        ]
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing through flash messages: the pages themselves say what happened."""
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """No mail beyond the code."""
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """We write the rows of factors ourselves (accounts/factors.py). Whatever of allauth's own
+    should ever write one does not write it readable.
+    """
+
+    def encrypt(self, text: str) -> str:
+        """Return the text sealed."""
+        box = keyring().seal(text.encode(), purpose="allauth-factor", context="")
+        return base64.b64encode(box).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return a sealed text. Raises CannotOpen."""
+        box = base64.b64decode(encrypted_text)
+        return keyring().open(box, purpose="allauth-factor", context="").decode()

@@ -24,6 +24,9 @@ class AccountsConfig(AppConfig):
         Django connects its own receiver under this name. Whichever of the two apps is ready
         first: what stands here is replaced or keeps the other out.
         """
+        from accounts.emails import register_kinds
+
+        register_kinds()
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(_note, dispatch_uid="update_last_login")
         from accounts.queries.preferences import gate

@@ -1,9 +1,12 @@
 """What accounts keep."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services.factors import mix_factors
+from accounts.services.resets import forget_resets
 from peersupport.core.datamap.registry import By, Keeps, Store, Words
 
 
@@ -22,6 +25,29 @@ def _secret(what: Words) -> Keeps:
 
 def _policy(what: Words) -> Keeps:
     return Keeps(holds=what, about=_("nobody"), keyed_to=_("nothing"), lives=_("kept"))
+
+
+def _factor(what: Words) -> Keeps:
+    return Keeps(
+        holds=what,
+        about=_("the person with the account"),
+        keyed_to=_("the account"),
+        lives=_("until the person removes it, or the account is deleted"),
+    )
+
+
+def _reset(what: Words) -> Keeps:
+    return Keeps(
+        holds=what,
+        about=_("the person, and a member of staff"),
+        keyed_to=_("the account"),
+        lives=_("until another agrees or it is stopped; three days at most"),
+    )
+
+
+def _forget(*, now: datetime) -> int:
+    mix_factors(now=now)
+    return forget_resets(now=now)
 
 
 STORES = [
@@ -114,5 +140,31 @@ STORES = [
             "account.EmailConfirmation": By("email_address__user"),
         },
         stays=_("The names of classes and teams, without you in them."),
-    )
+    ),
+    Store(
+        key="second-factors",
+        title=_("Second factors"),
+        models={
+            "mfa.Authenticator": {
+                "id": _factor(_("a number")),
+                "user": _factor(_("whose it is")),
+                "type": _factor(_("an app, a passkey, or recovery codes")),
+                "data": replace(
+                    _factor(
+                        _("sealed: the key of the app, the passkey and its name, the codes left")
+                    ),
+                    left_out=_("it is a key: whoever reads it could misuse it"),
+                ),
+                "created_at": _factor(_("the month of setting it up")),
+                "last_used_at": _factor(_("nothing: when it was used is not kept")),
+            },
+            "accounts.FactorReset": {
+                "id": _reset(_("a random number")),
+                "person": _reset(_("who has lost their second factors")),
+                "started_by": _reset(_("which member of staff asked to take them away")),
+                "started_on": _reset(_("on which day")),
+            },
+        },
+        forget=_forget,
+    ),
 ]

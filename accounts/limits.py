@@ -6,10 +6,12 @@ that say nothing (`core.crypto.cache_key`). Hardening across proxies comes with 
 accounts; behind a proxy all people share its address, hence the high ceiling.
 """
 
+import uuid
+
 from django.core.cache import cache
 from django.http import HttpRequest
 
-ASK_ADDRESS, TRY_ADDRESS, NETWORK = 6, 15, 2000
+ASK_ADDRESS, TRY_ADDRESS, NETWORK, PROVE = 6, 15, 2000, 10
 _WINDOW = 600  # seconds
 
 
@@ -35,3 +37,19 @@ def may_try(request: HttpRequest, email: str) -> bool:
     """Return whether another code may be tried for this address, and count it."""
     by_network = _count(f"try|network|{_network(request)}", NETWORK)
     return _count(f"try|address|{email}", TRY_ADDRESS) and by_network
+
+
+def may_answer(request: HttpRequest) -> bool:
+    """Return whether another passkey may be tried from this network, and count it.
+
+    Nobody is named before the answer is right, and an answer cannot be guessed.
+    """
+    return _count(f"passkey|network|{_network(request)}", NETWORK)
+
+
+def may_prove(person_id: uuid.UUID) -> bool:
+    """Return whether this person may try another code of a second factor, and count it.
+
+    Only who has come past the first step can use this up.
+    """
+    return _count(f"prove|{person_id}", PROVE)

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from accounts.rules import Role
+from accounts.rules import STAFF, Role
 from peersupport.core import ids
 
 
@@ -94,6 +94,19 @@ class Person(AbstractBaseUser):
     def wants(self, kind: str) -> bool:
         """Return whether messages of a kind may be sent to this person."""
         return not self.is_silent and kind not in self.muted.split()
+
+    # Staff roles that wait until this session has passed a second factor.
+    withheld: frozenset[str] = frozenset()
+
+    def withhold(self, roles: frozenset[str]) -> None:
+        """Do without some roles for this request: whatever asks does not see them."""
+        self.withheld = self.roles & roles
+        self.__dict__["roles"] = self.roles - roles
+
+    @property
+    def is_staff_member(self) -> bool:
+        """Whether a second factor is asked of them."""
+        return bool((self.roles | self.withheld) & STAFF)
 
     @property
     def actor_id(self) -> str:
@@ -269,6 +282,15 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "group"], name="accounts_membership_once")
         ]
+
+
+class FactorReset(models.Model):
+    """A request that somebody's second factors be taken away. It takes two members of staff."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="factor_reset")
+    started_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    started_on = models.DateField()
 
 
 def month_of(moment: datetime) -> datetime:

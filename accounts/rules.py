@@ -17,6 +17,9 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
 
 
+# Whose powers wait for a second factor. Student leads are students.
+STAFF = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.SUPERVISOR})
+
 # Which roles a role may grant and take away.
 GRANTS: dict[Role, frozenset[Role]] = {
     Role.ADMINISTRATOR: frozenset(Role),

@@ -12,11 +12,14 @@ from allauth.account.internal.flows.login_by_code import LoginCodeVerificationPr
 from allauth.account.models import Login
 from allauth.account.stages import LoginByCodeStage, LoginStageController
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.adapter import send_now
 from accounts.models import Person
+from accounts.proving import note_proved
 from accounts.services import join_as_student
 from peersupport.core import clock
 
@@ -78,7 +81,7 @@ def resume(request: HttpRequest) -> CodeProcess | None:
     return found
 
 
-def confirm(process: CodeProcess, typed: str) -> HttpResponse | None:
+def confirm(request: HttpRequest, process: CodeProcess, typed: str) -> HttpResponse | None:
     """Sign in with a code; None if it is not the right one. Few tries, then all is void."""
     right = process.code
     if not right or not hmac.compare_digest(right.encode(), typed.encode("utf-8", "replace")):
@@ -87,4 +90,12 @@ def confirm(process: CodeProcess, typed: str) -> HttpResponse | None:
     process.join(clock.now())
     onward: Any = process.stage.login.redirect_url
     response: HttpResponse = process.finish(onward)
+    if isinstance(request.user, Person):
+        note_proved(request, request.user, clock.now())
+        if request.user.is_staff_member:
+            # Nobody of the staff is asked on a page they did not want to see, but here, at once.
+            return redirect_to_login(onward or "/", login_url=reverse("accounts:second-factor"))
+    else:
+        # A second factor is still to come. What came before the code knows this key no more.
+        request.session.cycle_key()
     return response

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
 ]
 if find_spec("django_linear_migrations"):  # a development tool: keeps migrations in one line
     INSTALLED_APPS.append("django_linear_migrations")
@@ -84,7 +85,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -174,6 +175,17 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # the code itself proves the address
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+# Second factors. The table is allauth's; what is in it is sealed (accounts/factors.py).
+MFA_ADAPTER = "accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+PASSKEYS = env.flag("PASSKEYS", True)
+AUTHENTICATOR_APPS = env.flag("AUTHENTICATOR_APPS", True)
+if not (PASSKEYS or AUTHENTICATOR_APPS):
+    raise ImproperlyConfigured(
+        "PASSKEYS and AUTHENTICATOR_APPS are both off, but staff need a second factor: "
+        "switch one of them on."
+    )
 
 STUDENT_DOMAINS = [d.lower() for d in env.words("STUDENT_DOMAINS")]
 if DEMO:
@@ -269,6 +281,8 @@ LOGGING: dict[str, Any] = {
         "django.server": {"handlers": [], "propagate": False},
         "django.security": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "django.db.backends": {"handlers": [], "propagate": False},
+        # It logs the id of every passkey that is used: who, and when.
+        "fido2": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

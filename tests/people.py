@@ -3,17 +3,19 @@
 import re
 import uuid
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django.test import Client
 
 from accounts.models import Person, Profile, Tag
+from accounts.proving import note_passed
 from accounts.rules import sameness
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.services import line
 from officehours.services.booking import IN_PERSON, Meeting
-from peersupport.core import ids
+from peersupport.core import clock, ids
 from peersupport.portal.cast import ensure_cast
 
 
@@ -22,10 +24,17 @@ def cast(now: datetime) -> dict[str, Person]:
     return ensure_cast(now)
 
 
-def sign_in(person: Person) -> Client:
-    """Return a browser in which this person is signed in."""
+def sign_in(person: Person, *, passed: bool = True) -> Client:
+    """Return a browser in which this person is signed in, and has just proved that it is them.
+
+    `passed=False` leaves out the second factor, and the proof.
+    """
     client = Client()
     client.force_login(person, backend="accounts.backends.ActivePersonBackend")
+    if passed:
+        session = client.session
+        note_passed(SimpleNamespace(session=session), person, clock.now())  # type: ignore[arg-type]
+        session.save()
     return client
 
 

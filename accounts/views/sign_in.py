@@ -3,34 +3,27 @@
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import limits, sign_in
+from accounts import limits, passkeys, sign_in
 from accounts.adapter import CouldNotSend
 from accounts.forms.sign_in import AddressForm, CodeForm
 from accounts.permissions import signed_in
 from accounts.services import sign_out_everywhere
+from accounts.views.onward import onward_of
 
 _GET_OR_POST = ["GET", "HEAD", "POST"]
-
-
-def _onward(request: HttpRequest) -> str:
-    """Return where to go after signing in: an address of this site, else Today."""
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return wanted if safe and len(wanted) < 500 and wanted.isprintable() else "/"
 
 
 @require_http_methods(_GET_OR_POST)
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for the address and send a code. The answer is the same for every address."""
-    onward = _onward(request)
+    onward = onward_of(request)
     if request.user.is_authenticated:
         return redirect(onward)
     form = AddressForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "onward": onward}
+    context = {"form": form, "onward": onward, "has_passkeys": passkeys.work_here(request)}
     if request.method != "POST":
         return render(request, "accounts/sign_in.html", context)
     if not form.is_valid():
@@ -59,7 +52,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         if not limits.may_try(request, context["email"]):
             return render(request, "errors/429.html", status=429)
-        response = sign_in.confirm(process, form.cleaned_data["code"])
+        response = sign_in.confirm(request, process, form.cleaned_data["code"])
         if response is not None:
             return response
         if sign_in.resume(request) is None:

@@ -1,0 +1,61 @@
+"""The one word to somebody whose way of signing in has changed. It does not say how."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from peersupport.core import ids
+from peersupport.core.crypto import keyring
+from peersupport.core.outbox.kinds import Kind, Letter, register
+from peersupport.core.outbox.models import Outgoing
+from peersupport.core.outbox.services import enqueue
+from peersupport.core.ui.letters import personal_letter
+
+NOTE = "account-note"
+_USEFUL = timedelta(days=7)
+_PURPOSE = "former-address"
+
+
+def tell_of_change(*, person: Person, now: datetime, former: str = "") -> None:
+    """Queue the note, in the transaction of the change. `former` is an address just given up:
+    the note goes there, and the address leaves with the message.
+    """
+    ref = b""
+    if former:
+        ref = keyring().seal(former.encode(), purpose=_PURPOSE, context=str(person.pk))
+    enqueue(
+        kind=NOTE,
+        key=f"{NOTE}|{ids.new_id()}",
+        due_at=now,
+        expires_at=now + _USEFUL,
+        now=now,
+        recipient=person.pk,
+        ref=ref,
+    )
+
+
+def compose_note(outgoing: Outgoing, now: datetime) -> Letter | None:
+    """Return the letter, or None for somebody who is gone."""
+    known = Person.objects.filter(is_active=True)
+    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
+    if person is None:
+        return None
+    to = person.email
+    if outgoing.ref:
+        sealed = bytes(outgoing.ref)
+        to = keyring().open(sealed, purpose=_PURPOSE, context=str(person.pk)).decode()
+    lines = [
+        _("The way you sign in has changed, or somebody asked to change it."),
+        _("If it was you, there is nothing to do. If not, sign in and look, or tell the program."),
+    ]
+    link = settings.PUBLIC_URL + reverse("accounts:sign-in")
+    subject, text, html = personal_letter(to, lines, link)
+    return Letter(to=to, subject=subject, text=text, html=html)
+
+
+def register_kinds() -> None:
+    """Make the message known to the outbox."""
+    register(Kind(name=NOTE, asked=True, compose=compose_note))
