@@ -58,4 +58,4 @@ def compose_note(outgoing: Outgoing, now: datetime) -> Letter | None:
 
 def register_kinds() -> None:
     """Make the message known to the outbox."""
-    register(Kind(name=NOTE, asked=True, compose=compose_note))
+    register(Kind(name=NOTE, asked=True, compose=compose_note, always=True))
