@@ -2,8 +2,9 @@
 
 import re
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -170,16 +171,23 @@ class CheckOutForm(PlainForm):
     )
 
 
+def _clock(label: Any, hint: Any) -> forms.TimeField:
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    return forms.TimeField(label=label, help_text=hint, widget=widget, required=False)
+
+
 class CloseForm(PlainForm):
-    """Close everything for some days: snow, or worse."""
+    """Close everything for some days, or part of them: snow, or worse."""
 
     first = forms.DateField(
-        label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     last = forms.DateField(
-        label=_("Until the end of"),
+        label=_("Last day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    starts = _clock(_("From what time"), _("On the first day. Empty: the whole day."))
+    ends = _clock(_("Until what time"), _("On the last day. Empty: the whole day."))
     is_sure = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -194,7 +202,18 @@ class CloseForm(PlainForm):
             self.add_error("first", _("Choose a day from today to a year ahead."))
         elif first and last and not first <= last <= first + timedelta(days=31):
             self.add_error("last", _("Choose a day from the first to a month later."))
+        starts, ends = data.get("starts"), data.get("ends")
+        if first and first == last and starts and ends and ends <= starts:
+            self.add_error("ends", _("Choose a time after the first."))
         return data
+
+    def stretch(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Return from when to when everything closes, as instants."""
+        data = self.cleaned_data
+        begins, _midnight = rules.bounds(data["first"], data["starts"] or time(0), time(0), zone)
+        if data["ends"]:
+            return begins, rules.bounds(data["last"], data["ends"], time(0), zone)[0]
+        return begins, rules.bounds(data["last"], time(0), time(0), zone)[1]
 
 
 class LogForm(PlainForm):

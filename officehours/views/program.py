@@ -1,7 +1,7 @@
 """The program's view of all hours: gaps, holidays, pairs. Never who came, or how many."""
 
 import uuid
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -167,10 +167,8 @@ def close_all(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"personal": True, "form": form}
     if not form.is_valid():
         return render(request, "officehours/close_all.html", context, status=400)
-    data = form.cleaned_data
-    start = rules.bounds(data["first"], time(0), time(0), zone)[0]
-    end = rules.bounds(data["last"], time(0), time(0), zone)[1]
-    if not data["is_sure"]:
+    start, end = form.stretch(zone)
+    if not form.cleaned_data["is_sure"]:
         standing = hours.shifts_between(max(start, now), end)
         context |= {"asks": True, "standing": [_standing(one, now, zone) for one in standing]}
         return render(request, "officehours/close_all.html", context)

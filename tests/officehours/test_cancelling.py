@@ -1,7 +1,7 @@
 """Cancelling: one supporter of a pair, whole hours with a line, and everything for snow."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -130,6 +130,33 @@ def test_the_program_closes_everything_for_snow(evening: datetime) -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "cancelled"),
+    [
+        ({}, 3),
+        ({"starts": "17:30"}, 1),
+        ({"ends": "17:00"}, 2),
+        ({"starts": "14:00", "ends": "16:00"}, 0),
+        ({"starts": "15:00", "ends": "18:00"}, 1),
+        ({"starts": "19:00", "ends": "20:30"}, 1),
+    ],
+)
+def test_part_of_a_day_closes(evening: datetime, part: dict[str, str], cancelled: int) -> None:
+    """The hours that touch the stretch: 12 to 2pm, 4 to 5:30pm, 7 to 9pm on the next day."""
+    people = cast(evening)
+    noon = datetime(2026, 11, 24, 17, tzinfo=UTC)
+    for name, later, length in (("priya", 0, 120), ("sol", 240, 90), ("marcus", 420, 120)):
+        start = noon + timedelta(minutes=later)
+        hours_of(people[name], start, length=timedelta(minutes=length))
+    cora = sign_in(people["cora"])
+    days = {"first": "2026-11-24", "last": "2026-11-24", "is_sure": "on", **part}
+    with time_machine.travel(evening, tick=False):
+        cora.post("/hours/program/close/", days)
+
+    gone = Assignment.objects.filter(shift__state="cancelled")
+    assert gone.count() == cancelled
+
+
+@pytest.mark.parametrize(
     "days",
     [
         {},
@@ -137,6 +164,8 @@ def test_the_program_closes_everything_for_snow(evening: datetime) -> None:
         {"first": "2026-11-24", "last": "2026-11-23"},
         {"first": "2026-11-24", "last": "2027-11-23"},
         {"first": "x", "last": "\x00"},
+        {"first": "2026-11-24", "last": "2026-11-24", "starts": "18:00", "ends": "17:00"},
+        {"first": "2026-11-24", "last": "2026-11-24", "starts": "25:00"},
     ],
 )
 def test_closing_for_days_that_make_no_sense_changes_nothing(
