@@ -139,7 +139,6 @@ STORES = [
             "accounts.Group": By("memberships__person"),
             "account.EmailConfirmation": By("email_address__user"),
         },
-        stays=_("The names of classes and teams, without you in them."),
     ),
     Store(
         key="second-factors",

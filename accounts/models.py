@@ -205,10 +205,10 @@ class Tag(models.Model):
     class Kind(models.TextChoices):
         """What a tag is about."""
 
-        LIVED = "lived", _("something I have been through")
-        LANGUAGE = "language", _("a language I speak")
-        INTEREST = "interest", _("something I like or do")
-        DEMOGRAPHIC = "demographic", _("who I am: background, identity, faith and the like")
+        LIVED = "lived", _("Something I have been through")
+        LANGUAGE = "language", _("A language I speak")
+        INTEREST = "interest", _("Something I like or do")
+        DEMOGRAPHIC = "demographic", _("Who I am: background, identity, faith and the like")
 
     class Use(models.TextChoices):
         """Where a tag may be read."""

@@ -57,6 +57,6 @@ class LeaveForm(PlainForm):
     """Delete the account."""
 
     is_sure = forms.BooleanField(
-        label=_("Delete my account and everything listed above"),
+        label=_("Delete my account and all that goes with it"),
         error_messages={"required": _("Tick this to go on. There is no way back.")},
     )

@@ -110,10 +110,10 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("lived", "something I have been through"),
-                            ("language", "a language I speak"),
-                            ("interest", "something I like or do"),
-                            ("demographic", "who I am: background, identity, faith and the like"),
+                            ("lived", "Something I have been through"),
+                            ("language", "A language I speak"),
+                            ("interest", "Something I like or do"),
+                            ("demographic", "Who I am: background, identity, faith and the like"),
                         ],
                         default="lived",
                         max_length=12,

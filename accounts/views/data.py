@@ -3,20 +3,56 @@
 import json
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms.preferences import LeaveForm
 from accounts.permissions import require_person, signed_in
 from accounts.services.leaving import CannotLeave, delete_account, refusals
-from peersupport.core import clock
+from peersupport.core import clock, words
 from peersupport.core.datamap.mine import Chapter, held_about, staying
 
 # Says nothing of the program to whoever sees it in a folder.
 _FILE = "my-data.json"
+
+
+def _words(value: Any) -> str:
+    """Return a value as anybody reads it."""
+    zone = ZoneInfo(settings.PROGRAM_ZONE)
+    if isinstance(value, datetime):
+        day, time = words.day(value.astimezone(zone).date()), words.time_of_day(value, zone)
+        return f"{day} {value.astimezone(zone).year}, {time}"
+    if isinstance(value, date):
+        return f"{words.day(value)} {value.year}"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    return str(value)
+
+
+def _page(chapter: Chapter) -> dict[str, Any]:
+    """Return a chapter for the page: without random numbers and what is empty."""
+    tables = [
+        {
+            "rows": [
+                [
+                    (fact.holds, _words(fact.value))
+                    for fact in row
+                    if not fact.is_number and fact.value not in (None, "")
+                ]
+                for row in table.rows
+            ],
+            "left_out": table.left_out,
+            "why_not": table.why_not,
+        }
+        for table in chapter.tables
+    ]
+    return {"title": chapter.title, "tables": tables, "lives": chapter.lives}
 
 
 @require_person
@@ -27,7 +63,8 @@ def data(request: HttpRequest) -> HttpResponse:
     chapters = held_about(signed_in(request).pk, now)
     context = {
         "personal": True,
-        "full": [chapter for chapter in chapters if not chapter.is_empty],
+        "full": [_page(chapter) for chapter in chapters if not chapter.is_empty],
+        "zone_name": words.zone_name(now, ZoneInfo(settings.PROGRAM_ZONE)),
         "empty": [chapter.title for chapter in chapters if chapter.is_empty],
     }
     response = render(request, "accounts/data.html", context)
@@ -90,7 +127,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         "personal": True,
         "form": form,
         "refusals": wrong,
-        "goes": [chapter.title for chapter in found if not chapter.is_empty],
+        "goes": [(chapter.title, chapter.goes) for chapter in found if chapter.goes],
         "stays": staying(),
     }
     return render(request, "accounts/delete.html", context, status=status)

@@ -49,11 +49,26 @@ class Chapter:
     title: str
     tables: tuple[Table, ...]
     lives: tuple[str, ...]
+    stays: str = ""
 
     @property
     def is_empty(self) -> bool:
         """Whether it holds nothing about them."""
         return not any(table.rows for table in self.tables)
+
+    @property
+    def goes(self) -> list[str]:
+        """Return what of it goes when the account is deleted, in words: all that hangs on it."""
+        return list(
+            dict.fromkeys(
+                fact.holds
+                for table in self.tables
+                if not self.stays or paths_of(apps.get_model(table.model))
+                for row in table.rows
+                for fact in row
+                if not fact.is_number and fact.value not in (None, "")
+            )
+        )
 
 
 def paths_of(model: type[Model]) -> list[str]:
@@ -137,7 +152,9 @@ def held_about(person: uuid.UUID, now: datetime) -> list[Chapter]:
         shown = tuple(table for table in tables if table is not None)
         lives = {str(k.lives): 1 for label in store.models for k in store.models[label].values()}
         if shown:
-            found.append(Chapter(store.key, str(store.title), shown, tuple(lives)))
+            found.append(
+                Chapter(store.key, str(store.title), shown, tuple(lives), str(store.stays))
+            )
     return found
 
 
