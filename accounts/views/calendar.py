@@ -7,12 +7,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.permissions import require_person, signed_in
+from accounts.permissions import require_person, require_recent, signed_in
 from accounts.services.calendar import end_feed, feed_of, new_feed
 from peersupport.core import words
 
 
 @require_person
+@require_recent(10, back="accounts:calendar")
 @require_http_methods(["GET", "HEAD", "POST"])
 def calendar(request: HttpRequest) -> HttpResponse:
     """Show whether there is an address; make one, or another one, and show it this once."""

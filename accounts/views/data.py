@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms.preferences import LeaveForm
-from accounts.permissions import require_person, signed_in
+from accounts.permissions import require_person, require_recent, signed_in
 from accounts.services.leaving import CannotLeave, delete_account, refusals
 from peersupport.core import clock, words
 from peersupport.core.datamap.mine import Chapter, held_about, staying
@@ -56,6 +56,7 @@ def _page(chapter: Chapter) -> dict[str, Any]:
 
 
 @require_person
+@require_recent(10, back="accounts:data")
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     """Show everything the program can say about the reader now."""
@@ -94,6 +95,7 @@ def _written(chapter: Chapter) -> dict[str, Any]:
 
 
 @require_person
+@require_recent(10, back="accounts:data")
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     """Return the same as a file of JSON. Its name says nothing."""
@@ -107,6 +109,7 @@ def download(request: HttpRequest) -> HttpResponse:
 
 
 @require_person
+@require_recent(10, back="accounts:delete")
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
     """Say what goes and what stays; then delete the account, all of it or nothing."""

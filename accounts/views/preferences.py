@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from accounts import contact, limits
+from accounts import limits, mail_codes
 from accounts.adapter import CouldNotSend
 from accounts.forms.preferences import ContactForm, KindsForm, NamesForm
 from accounts.forms.sign_in import CodeForm
-from accounts.permissions import require_person, signed_in
+from accounts.permissions import require_person, require_recent, signed_in
 from accounts.queries import preferences
 from accounts.rules import Role
 from accounts.services.preferences import (
@@ -24,6 +24,8 @@ from accounts.services.preferences import (
 from peersupport.core import clock
 
 _GET_OR_POST = ["GET", "HEAD", "POST"]
+_CONTACT = "contact"
+_recent = require_recent(10, back="accounts:contact")
 
 
 @require_person
@@ -52,8 +54,6 @@ def _mail(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     context = {
         "personal": True,
         "kinds": KindsForm(preferences.choices(person)),
-        "contact": ContactForm(),
-        "awaited": contact.awaited(request, clock.now()),
         **more,
     }
     return render(request, "accounts/mail.html", context, status=status)
@@ -77,46 +77,51 @@ def mail(request: HttpRequest) -> HttpResponse:
 
 
 @require_person
-@require_POST
+@_recent
+@require_http_methods(_GET_OR_POST)
 def other_address(request: HttpRequest) -> HttpResponse:
-    """Send a code to another address, or go back to the one of signing in."""
+    """Send a code to another address for mail, or go back to the one of signing in."""
     person = signed_in(request)
-    if request.POST.get("own"):
-        contact.forget(request)
+    if request.method == "POST" and request.POST.get("own"):
         set_contact(person=person, email="")
         messages.success(request, _("Mail goes to the address you sign in with."))
         return redirect("accounts:mail")
-    form = ContactForm(request.POST)
+    form = ContactForm(request.POST if request.method == "POST" else None)
+    context = {"form": form, "personal": True}
+    if request.method != "POST":
+        return render(request, "accounts/contact.html", context)
     if not form.is_valid():
-        return _mail(request, 400, contact=form, form=form)
+        return render(request, "accounts/contact.html", context, status=400)
     email = form.cleaned_data["email"]
-    if not (limits.may_ask(request, email) and limits.may_ask(request, person.email)):
+    if not limits.may_ask(request, email):
         return render(request, "errors/429.html", status=429)
     try:
-        contact.begin(request, email, clock.now())
+        mail_codes.send(request, purpose=_CONTACT, to=email, may=True, now=clock.now())
     except CouldNotSend:
-        contact.forget(request)
         form.add_error(None, _("We could not send the code just now. Try again in a minute."))
-        return _mail(request, 503, contact=form, form=form)
+        return render(request, "accounts/contact.html", context, status=503)
     return redirect("accounts:contact-code")
 
 
 @require_person
+@_recent
 @require_http_methods(_GET_OR_POST)
 def contact_code(request: HttpRequest) -> HttpResponse:
     """Take the code that went to another address."""
     person, now = signed_in(request), clock.now()
-    email = contact.awaited(request, now)
+    email = mail_codes.waits_for(request, _CONTACT, now)
     if not email:
         return redirect("accounts:mail")
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if not limits.may_try(request, email):
             return render(request, "errors/429.html", status=429)
-        if contact.confirm(request, person, form.cleaned_data["code"], now):
+        typed = form.cleaned_data["code"]
+        if mail_codes.is_right(request, purpose=_CONTACT, typed=typed, now=now):
+            set_contact(person=person, email=email)
             messages.success(request, _("Mail goes to the new address from now on."))
             return redirect("accounts:mail")
-        if not contact.awaited(request, now):
+        if not mail_codes.waits_for(request, _CONTACT, now):
             messages.warning(request, _("That was not the code, too often. Ask for a new one."))
             return redirect("accounts:mail")
         form.add_error("code", _("That is not the code. Look at the newest e-mail from us."))

@@ -159,3 +159,16 @@ def test_whoever_stopped_everything_is_not_offered_mail_about_a_time() -> None:
 
     assert 'name="wants_mail"' not in shown
     assert "/accounts/stop/" in shown
+
+
+def test_another_address_and_my_data_ask_for_proof_before_any_form(evening: datetime) -> None:
+    ana = cast(evening)["ana"]
+    unproved = sign_in(ana, passed=False)
+
+    for page in ("mail/address/", "data/", "data/download/", "delete/", "calendar/"):
+        answer = unproved.get(f"/accounts/{page}")
+        assert answer.status_code == 302, page
+        assert answer.headers["Location"].startswith("/accounts/prove/"), page
+    unproved.post("/accounts/delete/", {"is_sure": "on"})
+    unproved.post("/accounts/mail/address/", {"own": "1"})
+    assert Person.objects.filter(pk=ana.pk).exists()

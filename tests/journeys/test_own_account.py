@@ -36,6 +36,7 @@ def test_preferences_and_the_switch_that_stops_everything(live_server: Any, scri
         ana.follows("Choose what, and where it goes")
         ana.reads("A time you booked has changed")
         ana.looks("mail")
+        ana.follows("Use another address")
         ana.fills("Send mail to", "no address")
         ana.presses("Send a code there")
         ana.looks("not-an-address")
