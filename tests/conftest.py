@@ -8,6 +8,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,11 +76,13 @@ def _plain_stores(settings: "pytest.FixtureRequest") -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    """Limits counted in one test must not reach the next."""
-    from django.core.cache import cache
+def _empty_cache(settings: "pytest.FixtureRequest") -> None:
+    """Limits counted in one test must not reach the next, nor a test that runs beside it.
 
-    cache.clear()
+    Emptying the cache would empty it for the other processes as well.
+    """
+    before = settings.CACHES["default"]  # type: ignore[attr-defined]
+    settings.CACHES = {"default": {**before, "KEY_PREFIX": uuid.uuid4().hex}}  # type: ignore[attr-defined]
 
 
 @pytest.fixture
