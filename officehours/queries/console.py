@@ -139,6 +139,17 @@ def my_hours(person: Person, now: datetime, *, days: int = 14) -> list[Hours]:
     return [_hours(row, visits[row.pk], lines.get(row.shift_id, []), now) for row in rows]
 
 
+def cancelled_soon(person: Person, now: datetime) -> list[Shift]:
+    """Return one's hours of today and the week ahead that were cancelled, whoever did it."""
+    gone = Shift.objects.filter(
+        state=rules.ShiftState.CANCELLED,
+        ends_at__gt=now - timedelta(hours=12),
+        starts_at__lt=now + timedelta(days=7),
+        assignments__supporter=person,
+    )
+    return list(gone.distinct().order_by("starts_at", "pk"))
+
+
 def _hours(row: Assignment, visits: list[Visit], line: list[InLine], now: datetime) -> Hours:
     is_in = row.checked_in_at is not None and row.checked_out_at is None and now < row.ends_at
     early = row.starts_at - rules.EARLY_IN

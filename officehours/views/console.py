@@ -16,7 +16,7 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from officehours import rules
 from officehours.forms import WAYS, CheckOutForm, LogForm
-from officehours.models import Assignment, Rule, Visit
+from officehours.models import Assignment, Rule, Shift, Visit
 from officehours.queries import console as reads
 from officehours.queries import pages
 from officehours.queries.sealed import Log
@@ -39,12 +39,19 @@ def console(request: HttpRequest) -> HttpResponse:
     context = {
         "personal": True,
         "hours": [_hours(h, now, zone) for h in today],
+        "cancelled": [_cancelled(one, now, zone) for one in reads.cancelled_soon(person, now)],
         "behind": behind(now, zone),
         "rules": [_rule(rule) for rule in weekly],
         "request_key": ids.new_id(),
         "blank_id": uuid.UUID(int=0),
     }
     return render(request, "officehours/console.html", context)
+
+
+def _cancelled(shift: Shift, now: datetime, zone: ZoneInfo) -> str:
+    day = words.day_near(clock.local_date(shift.starts_at, zone), clock.local_date(now, zone))
+    hours = words.time_range(shift.starts_at, shift.ends_at, zone)
+    return f"{words.upper_first(day)}, {hours}"
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _the_supporter_cancels(story: Story) -> None:
     marcus.looks("supporter-sure")
     marcus.presses("Cancel the hours")
     marcus.has_heading("My hours")
-    marcus.does_not_read("Today, 6pm to 8pm")
+    marcus.reads("Cancelled, and whoever had a time is told:", "Today, 6pm to 8pm")
 
 
 def _nothing_is_left(ana: Reader) -> None:

@@ -105,5 +105,6 @@ def _waited(ben: Reader) -> None:
 
 def _was_on_duty(priya: Reader) -> None:
     priya.goes_to("/hours/")
-    priya.does_not_read("Today, 5:10pm to 7:10pm", "Call the next one", "Ash")
+    priya.reads("Cancelled, and whoever had a time is told:", "Today, 5:10pm to 7:10pm")
+    priya.does_not_read("Call the next one", "Ash")
     priya.looks("console")
