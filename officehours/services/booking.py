@@ -13,9 +13,8 @@ from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import may_book
 from officehours.queries import care, sealed
 from officehours.queries.sealed import Holder
-from officehours.services import locks
 from officehours.services.steps import take_step
-from peersupport.core import daykey, ids
+from peersupport.core import daykey, ids, locks
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
 

@@ -15,9 +15,10 @@ from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import is_theirs
 from officehours.queries import care, sealed
 from officehours.queries.line import is_in
-from officehours.services import line, locks
+from officehours.services import line
 from officehours.services.meeting import may_meet
 from officehours.services.steps import take_step
+from peersupport.core import locks
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
 

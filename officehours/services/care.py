@@ -17,8 +17,7 @@ from officehours.care_emails import tell_supervisors
 from officehours.cover_emails import tell_supporters
 from officehours.models import Assignment, Break, Cover, Distance, Escalation, Shift
 from officehours.permissions import may_hold_hours, may_supervise
-from officehours.services import locks
-from peersupport.core import clock, ids
+from peersupport.core import clock, ids, locks
 from peersupport.core.audit.services import record
 from program.queries import facts
 from program.services import touch_public

@@ -14,11 +14,10 @@ from officehours.cover_emails import tell_supporters
 from officehours.models import Assignment, Cover, Shift, Visit
 from officehours.permissions import is_theirs, may_hold_hours
 from officehours.queries import planning
-from officehours.services import locks
 from officehours.services.meeting import reassign
 from officehours.services.pairs import check_may_take, put_in
 from officehours.services.publishing import refuse, settle_covers
-from peersupport.core import ids
+from peersupport.core import ids, locks
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public

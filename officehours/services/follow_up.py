@@ -9,10 +9,9 @@ from accounts.models import Person
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import is_theirs
-from officehours.services import locks
 from officehours.services.booking import Slot, shift_of
 from officehours.services.steps import take_step
-from peersupport.core import daykey, ids
+from peersupport.core import daykey, ids, locks
 from program.services import touch_public
 
 

@@ -12,7 +12,6 @@ from officehours import rules
 from officehours.models import Assignment, Rule, Shift, Visit
 from officehours.permissions import may_hold_hours, may_run_program
 from officehours.queries import planning
-from officehours.services import locks
 from officehours.services.meeting import hand_on
 from officehours.services.publishing import (
     call_off,
@@ -23,7 +22,7 @@ from officehours.services.publishing import (
     write_shifts,
 )
 from officehours.services.steps import take_step
-from peersupport.core import clock
+from peersupport.core import clock, locks
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
 from program.queries import facts

@@ -10,8 +10,8 @@ from accounts.registry import Leaver, Refusal, register_leaver
 from officehours import rules
 from officehours.models import Assignment, Rule, Visit
 from officehours.queries import sealed
-from officehours.services import locks
 from officehours.services.steps import take_step
+from peersupport.core import locks
 from program.services import touch_public
 
 

@@ -18,10 +18,9 @@ from officehours.permissions import may_book
 from officehours.queries import care, sealed
 from officehours.queries.line import is_door_code, line_is_open, who_may_call
 from officehours.queries.sealed import Claimant, Holder, Wanted
-from officehours.services import locks
 from officehours.services.booking import IN_PERSON, Meeting
 from officehours.services.steps import take_step
-from peersupport.core import daykey, ids
+from peersupport.core import daykey, ids, locks
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
 

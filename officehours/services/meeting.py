@@ -12,8 +12,8 @@ from officehours.emails import tell_changed
 from officehours.models import Assignment, Visit
 from officehours.permissions import is_theirs
 from officehours.queries import care, sealed
-from officehours.services import locks
 from officehours.services.steps import cancel_with_word, take_step
+from peersupport.core import locks
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
 

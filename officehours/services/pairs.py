@@ -10,10 +10,9 @@ from officehours import care_rules, rules
 from officehours.models import Assignment, Rule, Shift
 from officehours.permissions import may_hold_hours
 from officehours.queries import care, planning
-from officehours.services import locks
 from officehours.services.hours import leave_pair
 from officehours.services.publishing import refuse
-from peersupport.core import clock
+from peersupport.core import clock, locks
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public

@@ -14,7 +14,7 @@ from officehours.models import Assignment, Rule, Shift, SkippedDay, Visit
 from officehours.permissions import is_theirs, may_hold_hours, may_run_program
 from officehours.planning_rules import REFUSED, STAYS, Fate, Hours, Plan, Row
 from officehours.queries import planning as reads
-from officehours.services import hours, locks
+from officehours.services import hours
 from officehours.services.publishing import (
     call_off,
     change_shift,
@@ -24,7 +24,7 @@ from officehours.services.publishing import (
     refuse,
     withdraw,
 )
-from peersupport.core import clock
+from peersupport.core import clock, locks
 from peersupport.core.actors import SYSTEM, Actor
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom

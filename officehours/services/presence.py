@@ -11,10 +11,10 @@ from officehours import rules
 from officehours.emails import tell_changed, tell_dark, tell_nudge
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import is_theirs
-from officehours.services import locks
 from officehours.services.calling import close_line
 from officehours.services.meeting import hand_on
 from officehours.services.steps import take_step
+from peersupport.core import locks
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom

@@ -11,9 +11,8 @@ from officehours import rules
 from officehours.models import Assignment, Visit
 from officehours.permissions import is_theirs, is_with
 from officehours.queries import sealed
-from officehours.services import locks
 from officehours.services.steps import take_step
-from peersupport.core import daykey
+from peersupport.core import daykey, locks
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
 

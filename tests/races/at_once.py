@@ -12,7 +12,7 @@ from django.db import connection
 
 from officehours import rules
 from officehours.models import Visit
-from officehours.services import locks
+from peersupport.core import locks
 from peersupport.core.states import NotAllowedFrom
 
 

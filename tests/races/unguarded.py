@@ -31,7 +31,8 @@ from django.db import transaction
 
 from officehours import rules
 from officehours.models import Visit
-from officehours.services import booking, locks, steps, talks
+from officehours.services import booking, steps, talks
+from peersupport.core import locks
 
 __all__ = ["application"]
 

@@ -26,7 +26,7 @@ def hold(kind: str, key: bytes) -> None:
 def hold_all(kind: str, keys: Iterable[bytes]) -> None:
     """Hold several of one kind, always in one order: two who want the same wait, never for ever.
 
-    Kinds are taken in the order supporter, person, shift, line.
+    Kinds are taken in the order roster, supporter, person, shift, line.
     """
     hold_in_order([(kind, key) for key in sorted(set(keys))])
 
