@@ -101,6 +101,7 @@ STORES = [
             "name, runs out like every other: after 24 hours nobody can open it, after 7 days it "
             "is gone."
         ),
+        asked_first=True,
     ),
     Store(
         key="counters",

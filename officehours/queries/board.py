@@ -46,6 +46,7 @@ class Door:
     waiting: int
     wait: rules.Wait
     may_join: bool
+    in_person: bool
 
     @property
     def is_open(self) -> bool:
@@ -232,6 +233,7 @@ def _door(
         waiting=queued,
         wait=rules.wait_range(queued, sum(is_in(r, now) for r in team), row.shift.minutes),
         may_join=not closed and line_is_open(row.shift, team, now),
+        in_person=rules.Way.IN_PERSON in row.shift.ways.split(","),
     )
 
 
@@ -240,7 +242,7 @@ def _etag(doors: list[Door], upcoming: datetime | None, today: object, zone: Zon
     parts = [
         (
             (d.assignment.hex, d.name, d.year, d.place, d.starts_at, d.ends_at),
-            (d.status, d.has_times, d.waiting, d.wait, d.may_join),
+            (d.status, d.has_times, d.waiting, d.wait, d.may_join, d.in_person),
         )
         for d in doors
     ]

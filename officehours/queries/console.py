@@ -36,6 +36,12 @@ class TheirVisit:
         """Whether the talk is over and nothing has been noted yet."""
         return self.state == rules.S.FINISHED and self.log is None and not self.is_log_removed
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to do: over, noted, and no slip that could be undone."""
+        is_over = self.state in rules.ENDED and self.state != rules.S.MISSED
+        return is_over and not self.needs_log and "undo" not in self.verbs
+
 
 def _verbs(visit: Visit, now: datetime) -> frozenset[str]:
     """Return what the supporter can do with a visit at this moment, for its buttons."""
@@ -89,14 +95,16 @@ class Hours:
     may_check_in: bool
     may_check_out: bool
     visits: tuple[TheirVisit, ...]
-    booked: int
     line: tuple[InLine, ...]
     is_line_closed: bool
     late_minutes: int
     is_busy: bool
+    is_talking: bool
 
 
-def _theirs(visit: Visit, now: datetime) -> TheirVisit:
+def _theirs(visit: Visit, now: datetime, busy: frozenset[uuid.UUID] = frozenset()) -> TheirVisit:
+    """Return a visit with what can be done; no start while they are with somebody else."""
+    verbs = _verbs(visit, now)
     return TheirVisit(
         id=visit.pk,
         state=visit.state,
@@ -113,7 +121,7 @@ def _theirs(visit: Visit, now: datetime) -> TheirVisit:
         else None,
         log=sealed.log_of(visit, now),
         is_log_removed=visit.is_log_removed,
-        verbs=_verbs(visit, now),
+        verbs=verbs - {"start"} if busy - {visit.pk} else verbs,
     )
 
 
@@ -136,7 +144,10 @@ def my_hours(person: Person, now: datetime, *, days: int = 14) -> list[Hours]:
         if visit.assignment_id is not None:
             visits[visit.assignment_id].append(visit)
     lines = line_for_supporters({row.shift_id for row in rows})
-    return [_hours(row, visits[row.pk], lines.get(row.shift_id, []), now) for row in rows]
+    # One talk at a time, also where hours follow one another.
+    with_them = [v for found in visits.values() for v in found if v.state in rules.WITH_SUPPORTER]
+    busy = frozenset(visit.pk for visit in with_them)
+    return [_hours(row, visits[row.pk], lines.get(row.shift_id, []), busy, now) for row in rows]
 
 
 def cancelled_soon(person: Person, now: datetime) -> list[Shift]:
@@ -150,7 +161,13 @@ def cancelled_soon(person: Person, now: datetime) -> list[Shift]:
     return list(gone.distinct().order_by("starts_at", "pk"))
 
 
-def _hours(row: Assignment, visits: list[Visit], line: list[InLine], now: datetime) -> Hours:
+def _hours(
+    row: Assignment,
+    visits: list[Visit],
+    line: list[InLine],
+    busy: frozenset[uuid.UUID],
+    now: datetime,
+) -> Hours:
     is_in = row.checked_in_at is not None and row.checked_out_at is None and now < row.ends_at
     early = row.starts_at - rules.EARLY_IN
     dark = row.checked_in_at is None and now >= row.starts_at + rules.DARK_AFTER
@@ -166,12 +183,12 @@ def _hours(row: Assignment, visits: list[Visit], line: list[InLine], now: dateti
         status=status,
         may_check_in=not is_in and row.is_active and early <= now < row.ends_at,
         may_check_out=is_in,
-        visits=tuple(_theirs(visit, now) for visit in visits),
-        booked=sum(visit.state in rules.LIVE for visit in visits),
+        visits=tuple(_theirs(visit, now, busy) for visit in visits),
         line=tuple(one for one in line if not one.is_called),
         is_line_closed=row.shift.is_line_closed,
         late_minutes=row.late_minutes,
-        is_busy=any(visit.state in rules.WITH_SUPPORTER for visit in visits),
+        is_busy=bool(busy),
+        is_talking=any(visit.state == rules.S.TALKING for visit in visits),
     )
 
 

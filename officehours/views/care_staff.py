@@ -111,6 +111,8 @@ def capacity(request: HttpRequest) -> HttpResponse:
     ]
     count = len(gaps)
     summary = ngettext("%d gap in two weeks", "%d gaps in two weeks", count) % count
+    if not count:
+        summary = str(_("No gaps in the next two weeks"))
     context = {
         "personal": True,
         "standing": {"kind": kind, "word": word, "text": text},

@@ -83,11 +83,44 @@ def _hours(mine: reads.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         "is_in": mine.status == "in",
         "is_ahead": mine.status == "out" and mine.starts_at > now,
         "may_cancel": mine.status in ("out", "dark", "in"),
-        "visits": [_visit(v, zone) for v in mine.visits],
+        **_in_order(mine, now, zone),
         "line": mine.line,
         "may_call": mine.status == "in" and not mine.is_busy,
         "late_choices": rules.LATE_CHOICES,
     }
+
+
+def _in_order(mine: reads.Hours, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the visits by when they need something: now, next, and what is over and done.
+
+    One button is the main one: finish, else start with whoever is due or here, else call.
+    """
+    now_with = [v for v in mine.visits if v.state in rules.WITH_SUPPORTER]
+    done = [v for v in mine.visits if v.is_done]
+    rest = [v for v in mine.visits if v not in now_with and v not in done]
+    rest.sort(key=lambda v: v.state in rules.ENDED)
+    due = [v for v in rest if "start" in v.verbs and _is_due(v, now)]
+    main = next(iter((*now_with, *due)), None)
+    return {
+        "visits": [
+            {**_visit(v, zone), "is_main": v is main, "must_wait": _must_wait(v, mine, now)}
+            for v in (*now_with, *rest)
+        ],
+        "earlier": [_visit(v, zone) for v in done],
+        "is_call_main": main is None,
+    }
+
+
+def _must_wait(visit: reads.TheirVisit, mine: reads.Hours, now: datetime) -> bool:
+    """Whether somebody could begin now, were it not for the talk that is going on."""
+    is_coming = visit.state in (rules.S.BOOKED, rules.S.ARRIVED)
+    return mine.is_busy and is_coming and _is_due(visit, now)
+
+
+def _is_due(visit: reads.TheirVisit, now: datetime) -> bool:
+    """Whether a booked visit goes before the line: who it is for is here, or expected now."""
+    near = visit.starts_at is not None and visit.starts_at < now + rules.FREE_MARGIN
+    return near or visit.state == rules.S.ARRIVED
 
 
 _STATES = {
@@ -155,6 +188,7 @@ def check_out(request: HttpRequest, assignment: uuid.UUID) -> HttpResponse:
             "action": reverse("hours:check-out", args=[assignment]),
             "field": "give_up_booked",
             "yes": _("Leave and cancel their times"),
+            "is_danger": True,
             "no": reverse("hours:console"),
         }
         return render(request, "officehours/confirm.html", context, status=409)

@@ -15,6 +15,8 @@ from officehours.models import Assignment, Shift
 from officehours.queries.cover import partner_in
 from officehours.services import hours
 from officehours.views.acts import act_and_return
+from peersupport.core import clock, words
+from program.queries import facts
 
 
 @require_role(Role.SUPPORTER)
@@ -37,6 +39,17 @@ def cancel_program(request: HttpRequest, shift: uuid.UUID) -> HttpResponse:
     return _cancel(request, shift, "hours:cancel-for-program", "hours:program")
 
 
+def _which(shift: uuid.UUID) -> str:
+    """Return which hours these are: one wrong tap on a list must be seen before it is sent."""
+    zone = facts().zone
+    found = Shift.objects.get(pk=shift)
+    day = words.day_near(
+        clock.local_date(found.starts_at, zone), clock.local_date(clock.now(), zone)
+    )
+    said = words.time_range(found.starts_at, found.ends_at, zone)
+    return f"{words.upper_first(day)}, {said}, {found.place}"
+
+
 def _cancel(
     request: HttpRequest, shift: uuid.UUID, address: str, back: str, partner: str | None = None
 ) -> HttpResponse:
@@ -53,6 +66,8 @@ def _cancel(
         "action": reverse(address, args=[shift]),
         "field": "",
         "yes": _("Cancel the hours"),
+        "is_danger": True,
+        "which": _which(shift),
         "no": reverse(back),
     }
     if partner is not None:

@@ -97,6 +97,9 @@ def book(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
     now = clock.now()
     if request.method != "POST":
+        mine = _in_the_way(person, now)
+        if mine is not None:
+            return _already_booked(request, mine)
         free = _all_free(person, now)
         form = BookForm(ways=_ways(free), initial={"name": person.introduction})
         return render(request, "officehours/book.html", _context(free, now, form=form))
@@ -117,6 +120,21 @@ def book(request: HttpRequest) -> HttpResponse:
     return render(request, "officehours/book.html", context, status=status)
 
 
+def _in_the_way(person: Person, now: datetime) -> dict[str, Any] | None:
+    """Return the one time this person has; a place in line is no obstacle."""
+    zone = facts().zone
+    mine = (described(visit, now, zone) for visit in pages.my_visits(person, now))
+    return next((one for one in mine if one["is_live"] and not one["in_line"]), None)
+
+
+def _already_booked(
+    request: HttpRequest, mine: dict[str, Any] | None, status: int = 200
+) -> HttpResponse:
+    """Show the time they have, and what they can do with it, in place of the form."""
+    context = {"personal": True, "visit": mine}
+    return render(request, "officehours/already_booked.html", context, status=status)
+
+
 def _book(
     request: HttpRequest, person: Person, form: BookForm, now: datetime
 ) -> HttpResponse | None:
@@ -134,7 +152,7 @@ def _book(
         )
         return redirect("visits:show", visit=visit.pk)
     except rules.AlreadyBooked:
-        return render(request, "officehours/already_booked.html", {"personal": True}, status=409)
+        return _already_booked(request, _in_the_way(person, now), status=409)
     except rules.SlotTaken:
         form.add_error("slot", str(_TAKEN))
     except rules.SlotGone:
@@ -162,9 +180,12 @@ def show(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
 def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
     """Show the free times and take another one, giving up this one in the same moment."""
     person = signed_in(request)
-    mine = _mine(request, visit)
+    found = _mine(request, visit)
+    mine = described(found, clock.now(), facts().zone)
     if request.method != "POST":
-        context = _context(_free(person, mine), clock.now(), form=TimesForm(), visit=mine)
+        if not mine["may_move"]:
+            return _too_late(request, visit)
+        context = _context(_free(person, found), clock.now(), form=TimesForm(), visit=mine)
         return render(request, "officehours/move.html", context)
     form = TimesForm(request.POST)
     status = 400
@@ -185,7 +206,7 @@ def move(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
             form.add_error("slot", _GONE)
         except NotAllowedFrom:
             return _too_late(request, visit)
-    context = _context(_free(person, mine), clock.now(), form=form, visit=mine)
+    context = _context(_free(person, found), clock.now(), form=form, visit=mine)
     return render(request, "officehours/move.html", context, status=status)
 
 
@@ -263,7 +284,10 @@ def described(visit: pages.MyVisit, now: Any, zone: Any) -> dict[str, Any]:
         "place": visit.place,
         "day": words.day(day),
         "near": words.day_near(day, clock.local_date(now, zone)),
-        "time": words.time_of_day(starts, zone),
+        # A place in line, and a talk that came from it, have no time of their own.
+        "time": words.time_of_day(starts, zone) if visit.starts_at else "",
+        "until": words.time_of_day(visit.ends_at, zone),
+        "when": words.when(starts, now, zone),
         "zone": words.zone_name(starts, zone),
         "headline": _headline(visit),
         "tag": _tag(visit),

@@ -14,7 +14,7 @@ from accounts.rules import Role
 from officehours import rules
 from officehours.models import Rule, Shift
 from officehours.planning_forms import ShiftForm, SkipForm, wall
-from officehours.planning_rules import Plan
+from officehours.planning_rules import Fate, Plan
 from officehours.queries import planning as reads
 from officehours.services import planning
 from officehours.views import preview
@@ -50,7 +50,9 @@ def _weekly_page(
         "rows": [
             {
                 "when": preview.when(row, wanted.zone),
-                "tag": preview.tag_of(row.fate),
+                "tag": ("ok", _("Published"))
+                if row.fate is Fate.SAME
+                else preview.tag_of(row.fate),
                 "why": preview.why(row, wanted.zone),
                 "day": row.day,
                 "shift": row.existing.shift if row.existing and row.starts_at > now else None,

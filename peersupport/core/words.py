@@ -59,6 +59,15 @@ def moment_near(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     }
 
 
+def when(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Return what follows a verb: "at 5:30pm", "tomorrow at noon", "on Wednesday at noon"."""
+    said = moment_near(moment, now, zone)
+    ahead = (moment.astimezone(zone).date() - now.astimezone(zone).date()).days
+    if ahead == 0:
+        return _("at %s") % said
+    return said if ahead == 1 else _("on %s") % said
+
+
 def zone_name(moment: datetime, zone: ZoneInfo) -> str:
     """Return the zone as people say it, for the one place on a page that states it."""
     known = {

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Person
+from accounts.rules import Role
 from officehours.queries import board as boards
 from officehours.queries.board import Board, Door
 from officehours.queries.pages import my_visits
@@ -55,11 +56,15 @@ _TAGS = {
 }
 
 
-def _waiting(door: Door) -> str:
-    """Return how long one waits in this line, if one can join it and somebody does."""
-    if not (door.may_join and door.waiting):
+def _how_to_come(door: Door) -> str:
+    """Return how long one waits in this line, or that one can simply come by."""
+    if not door.may_join:
         return ""
-    return str(wait_words(door.wait)).replace(".", "") + str(_(" to wait."))
+    if door.waiting:
+        return str(wait_words(door.wait)).replace(".", "") + str(_(" to wait."))
+    if door.status == boards.FREE and door.in_person:
+        return str(_("Come by, or join the line from here."))
+    return ""
 
 
 def _action(door: Door) -> str:
@@ -81,13 +86,14 @@ def _door(door: Door, now: datetime, board: Board, *, names: bool) -> dict[str, 
         "is_open": door.is_open,
         "kind": kind,
         "word": word,
-        "text": _waiting(door),
+        "text": _how_to_come(door),
         "action_url": _action(door),
         "action_label": _("Join the line") if door.may_join else _("Book a time"),
         "second_url": reverse("visits:book") if door.may_join and door.has_times else "",
         "second_label": _("Book a time"),
         "action_hidden": _("for %s") % (title if names else door.place),
         "action_main": door.is_open,
+        "action_books": not door.may_join,
     }
 
 
@@ -113,7 +119,11 @@ def today(request: HttpRequest) -> HttpResponse:
     if isinstance(person, Person):
         mine = [described(v, now, board.zone) for v in my_visits(person, now) if v.is_live]
         context = _board_context(board, now, names=True)
-        return render(request, "portal/today.html", {**context, "mine": mine})
+        # Whoever has a time is not offered another: the list itself is the same for everybody.
+        has_time = any(not one["in_line"] for one in mine)
+        context = {**context, "mine": mine, "has_time": has_time}
+        context["looks_on"] = not person.has_role(Role.STUDENT)
+        return render(request, "portal/today.html", context)
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         # A word for this reader alone may be waiting in their session: nothing to be kept.
         response = render(request, "portal/today.html", _board_context(board, now, names=False))

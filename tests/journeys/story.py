@@ -70,6 +70,10 @@ class Reader:
         """Click the first button whose words begin so."""
         self.page.locator("main").get_by_role("button", name=words).first.click()
 
+    def opens(self, words: str) -> None:
+        """Unfold the first part of the page that is rarely needed and begins so."""
+        self.page.locator("main summary", has_text=words).first.click()
+
     def fills(self, label: str, value: str) -> None:
         """Type into a field."""
         self.page.get_by_label(label, exact=False).first.fill(value)

@@ -91,6 +91,7 @@ def _the_supporter_cancels(story: Story) -> None:
     marcus = story.reader("marcus")
     marcus.goes_to("/hours/")
     marcus.looks("supporters-hours")
+    marcus.opens("More for these hours")
     marcus.follows("Cancel these hours")
     marcus.looks("supporter-sure")
     marcus.presses("Cancel the hours")

@@ -150,6 +150,7 @@ def _joins_and_swaps(story: Story) -> None:
     marcus.reads("every week", "Every week with", "Priya, Tuesday")
     marcus.looks("paired")
     marcus.follows("My hours")
+    marcus.opens("More for these hours")
     marcus.follows("Cancel these hours")
     marcus.looks("leave-or-cancel")
 

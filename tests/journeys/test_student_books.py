@@ -69,6 +69,7 @@ def _moves(ana: Reader) -> None:
     ana.follows("See, move or give up this time")
     before = ana.page.url
     ana.follows("Take another time")
+    ana.reads("You have a time at")
     ana.looks("move")
     ana.chooses("6pm")
     ana.presses("Take this time")
@@ -77,9 +78,8 @@ def _moves(ana: Reader) -> None:
     assert ana.page.url != before
     now = ana.page.url
     ana.goes_to("/visits/book/")
-    ana.chooses("6:30pm")
-    ana.presses("Book this time")
-    ana.has_heading("You have a time already")
+    ana.has_heading("You have a time at 6pm")
+    ana.reads("With Priya", "Take another time", "Give up this time")
     ana.looks("one-at-a-time")
     ana.page.goto(now)
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from tests.browser import (
+    PHONE,
     THEMES,
     WIDTHS,
     axe,
@@ -64,6 +65,20 @@ def test_nothing_scrolls_sideways(live_server: Any, width: int) -> None:
                 wide.append(address)
 
     assert wide == []
+
+
+def test_the_crisis_bar_takes_two_lines_of_a_phone(live_server: Any) -> None:
+    """Each line as tall as a finger, each link whole."""
+    with launch() as browser:
+        page = open_page(browser, width=PHONE)
+        page.goto(f"{live_server.url}/personal/")
+        bar = page.locator(".crisis").bounding_box()
+        links = [link.bounding_box() for link in page.locator(".crisis a").all()]
+
+    assert bar is not None
+    assert bar["height"] <= 2 * 46
+    assert len(links) == 3
+    assert all(link and link["height"] >= 44 for link in links)
 
 
 def test_the_components_are_pictured(live_server: Any) -> None:

@@ -62,6 +62,14 @@ def test_a_page_for_everybody_asks_the_database_nothing(
         reader.get("/public/")
 
 
+def test_a_page_for_everybody_leads_back(reader: Client) -> None:
+    """It shows nothing of who is signed in, so it must say how to go on."""
+    page = reader.get("/public/").content.decode()
+
+    assert '<a class="btn quiet" href="/">Back to Today</a>' in page
+    assert "If you are signed in, you still are." in page
+
+
 def test_powers_of_the_browser_are_given_up(client: Client) -> None:
     policy = client.get("/plain/")["Permissions-Policy"]
 

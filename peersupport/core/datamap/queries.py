@@ -19,7 +19,7 @@ def last_run(now: datetime) -> datetime | None:
 class Line:
     """One line of the public page: fields that share their whole story, in words."""
 
-    holds: str
+    holds: tuple[str, ...]
     about: str
     keyed_to: str
     lives: str
@@ -42,12 +42,13 @@ def _lines(store: Store) -> tuple[Line, ...]:
             words = grouped.setdefault(story, [])
             if str(keeps.holds) not in words:
                 words.append(str(keeps.holds))
-    return tuple(Line("; ".join(words), *story) for story, words in grouped.items())
+    return tuple(Line(tuple(words), *story) for story, words in grouped.items())
 
 
 def chapters() -> list[Chapter]:
     """Return the whole map in words. No query."""
-    return [Chapter(store.key, str(store.title), _lines(store)) for store in stores()]
+    told = sorted(stores(), key=lambda store: not store.asked_first)
+    return [Chapter(store.key, str(store.title), _lines(store)) for store in told]
 
 
 def entries() -> dict[tuple[str, str], Keeps]:

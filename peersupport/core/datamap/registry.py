@@ -59,7 +59,7 @@ class Store:
 
     `mine` says, by model, how the rows about one person are found, where no relation of the model
     leads to the person. `stays` says what of the store remains, and why, when an account is
-    deleted; empty: nothing does.
+    deleted; empty: nothing does. The public page shows what is `asked_first` before the rest.
     """
 
     key: str
@@ -68,6 +68,7 @@ class Store:
     forget: Callable[..., int] | None
     mine: Mapping[str, Found] = field(default_factory=dict)
     stays: Words = ""
+    asked_first: bool = False
 
 
 def stores() -> list[Store]:
