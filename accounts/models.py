@@ -87,9 +87,8 @@ class Person(AbstractBaseUser):
     @property
     def introduction(self) -> str:
         """What to be called, with the pronouns if they gave any."""
-        if self.called and self.pronouns:
-            return f"{self.called} ({self.pronouns})"[:40]
-        return self.called
+        whole = f"{self.called} ({self.pronouns})"
+        return whole if self.called and self.pronouns and len(whole) <= 40 else self.called
 
     def wants(self, kind: str) -> bool:
         """Return whether messages of a kind may be sent to this person."""

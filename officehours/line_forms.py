@@ -4,6 +4,8 @@ import uuid
 from typing import Any, cast
 
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from officehours import rules
@@ -13,10 +15,14 @@ from officehours.services.booking import Meeting
 from peersupport.core import ids
 
 
-def host_words(host: Host) -> str:
-    """Return a supporter as a choice in a form."""
-    name = f"{host.name}, {host.year}" if host.year else host.name
-    return f"{name} ({', '.join(host.tags)})" if host.tags else name
+def host_words(host: Host) -> SafeString:
+    """Return a supporter as a choice in a form; what they wrote is fenced in its own direction."""
+    shown = [host.name, *([host.year] if host.year else [])]
+    name = format_html_join(", ", "<bdi>{}</bdi>", ((one,) for one in shown))
+    if not host.tags:
+        return name
+    said = format_html_join(", ", "<bdi>{}</bdi>", ((one,) for one in host.tags))
+    return format_html("{} ({})", name, said)
 
 
 class JoinForm(RemoteFields):

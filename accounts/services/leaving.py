@@ -35,6 +35,12 @@ def refusals(person: Person, now: datetime) -> list[Refusal]:
     return found
 
 
+def _hold_administrators() -> None:
+    """Let one administrator leave at a time: the second sees that the first has left."""
+    admins = RoleGrant.objects.select_for_update().filter(role=str(Role.ADMINISTRATOR))
+    list(admins.order_by("pk"))
+
+
 def _roles(person: Person) -> set[str]:
     """Return the roles in force, also those that this session may not use just now."""
     grants = RoleGrant.objects.filter(person=person, revoked_on__isnull=True)
@@ -58,8 +64,7 @@ def delete_account(*, person: Person, now: datetime) -> None:
     """
     roles = _roles(person)
     if Role.ADMINISTRATOR in roles:
-        # Of two who leave at once the second sees that the first has left.
-        list(RoleGrant.objects.select_for_update().filter(role=str(Role.ADMINISTRATOR)))
+        _hold_administrators()
     wrong = refusals(person, now)
     if wrong:
         raise CannotLeave(wrong)

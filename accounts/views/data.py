@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import formats
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,8 +23,14 @@ from peersupport.core.datamap.mine import Chapter, held_about, staying
 _FILE = "my-data.json"
 
 
-def _words(value: Any) -> str:
+# Kept as the first instant of a month, in UTC: of these only the month is true.
+_MONTHS = frozenset({"joined_on", "last_login", "created_at"})
+
+
+def _words(field: str, value: Any) -> str:
     """Return a value as anybody reads it."""
+    if field in _MONTHS and isinstance(value, date):
+        return formats.date_format(value, "F Y", use_l10n=False)
     zone = ZoneInfo(settings.PROGRAM_ZONE)
     if isinstance(value, datetime):
         day, time = words.day(value.astimezone(zone).date()), words.time_of_day(value, zone)
@@ -41,7 +48,7 @@ def _page(chapter: Chapter) -> dict[str, Any]:
         {
             "rows": [
                 [
-                    (fact.holds, _words(fact.value))
+                    (fact.holds, _words(fact.field, fact.value))
                     for fact in row
                     if not fact.is_number and fact.value not in (None, "")
                 ]

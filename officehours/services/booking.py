@@ -13,7 +13,7 @@ from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import may_book
 from officehours.queries import care, sealed
 from officehours.queries.sealed import Holder
-from officehours.services.steps import take_step
+from officehours.services.steps import made_for, take_step
 from peersupport.core import daykey, ids, locks
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
@@ -139,7 +139,7 @@ def _insert(
         claim_tag=tag,
     )
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
-    if not touch_public(made=Visit.objects.filter(pk=visit_id)):
+    if not touch_public(made=made_for(visit_id, holder.person)):
         raise rules.SlotTaken
     return visit
 

@@ -19,7 +19,7 @@ from officehours.queries import care, sealed
 from officehours.queries.line import is_door_code, line_is_open, who_may_call
 from officehours.queries.sealed import Claimant, Holder, Wanted
 from officehours.services.booking import IN_PERSON, Meeting
-from officehours.services.steps import take_step
+from officehours.services.steps import made_for, take_step
 from peersupport.core import daykey, ids, locks
 from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
@@ -65,6 +65,7 @@ def insert_waiting(
     now: datetime,
     way: str = rules.Way.IN_PERSON,
     visit_id: uuid.UUID | None = None,
+    person: uuid.UUID | None = None,
     **boxes: bytes | None,
 ) -> Visit:
     """Insert one waiting visit at the end of a line that the caller holds.
@@ -88,7 +89,7 @@ def insert_waiting(
         **boxes,
     )
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
-    if not touch_public(made=Visit.objects.filter(pk=visit.pk)):
+    if not touch_public(made=made_for(visit.pk, person)):
         raise rules.AlreadyWaiting
     return visit
 
@@ -163,6 +164,7 @@ def join(
         now=now,
         way=meeting.way,
         visit_id=visit_id,
+        person=person.pk,
         holder=sealed.seal_holder(visit_id, day, Holder(person.pk, wants_mail=False)),
         name=sealed.seal_name(visit_id, day, name) if name else None,
         acceptable=None if wanted == sealed.ANYBODY else sealed.seal_wanted(visit_id, day, wanted),

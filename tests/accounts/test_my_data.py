@@ -128,3 +128,13 @@ def test_words_that_would_be_mark_up_are_only_words() -> None:
 
     shown = sign_in(people["priya"]).get("/accounts/data/").content.decode()
     assert "<script>x" not in shown
+
+
+def test_a_month_is_a_month_wherever_the_school_is() -> None:
+    people = cast(clock.now())
+    Person.objects.filter(pk=people["ana"].pk).update(last_login="2026-11-01T00:00:00Z")
+
+    shown = sign_in(people["ana"]).get("/accounts/data/").content.decode()
+
+    assert "November 2026" in shown
+    assert "October" not in shown

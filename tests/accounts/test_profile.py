@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Person, Profile, Tag
 from accounts.queries.profiles import Card, cards, my_tags
 from accounts.rules import Role, holds_contact, sameness
 from accounts.services import grant_role, join_as_student, revoke_role
 from accounts.services.profile import set_tag_policy
+from officehours.models import Assignment
 from peersupport.core import clock
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.models import Entry
+from program.services import touch_public
 from tests.people import cast, hours_of, sign_in, tag
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
@@ -274,3 +276,35 @@ def test_lines_of_before_become_rows_and_go_back(evening: datetime) -> None:
         ("Parent", "shown", False),
     }
     assert sameness(" Parent ") == "parent"
+
+
+def test_today_follows_a_name_at_once() -> None:
+    people = cast(clock.now())
+    hours_of(people["priya"], clock.now() - timedelta(minutes=5), checked_in_at=clock.now())
+    with transaction.atomic():
+        touch_public()  # from here on Today is remembered until something says it changed
+    ana = sign_in(people["ana"])
+    assert "Priya" in ana.get("/").content.decode()
+
+    sign_in(people["priya"]).post("/accounts/profile/", {**FACTS, "shown_name": "Pri"})
+
+    assert "Pri, year 4" in ana.get("/").content.decode()
+
+
+def test_what_a_supporter_wrote_is_fenced_in_the_line_too() -> None:
+    people = cast(clock.now())
+    hours = hours_of(
+        people["priya"], clock.now() - timedelta(minutes=5), checked_in_at=clock.now()
+    )
+    other = Assignment.objects.create(
+        shift=hours.shift,
+        supporter=people["sol"],
+        starts_at=hours.starts_at,
+        ends_at=hours.ends_at,
+        checked_in_at=clock.now(),
+    )
+    tag(people["sol"], "<b>عربي</b>")
+
+    shown = sign_in(people["ana"]).get(f"/line/join/{other.shift_id}/").content.decode()
+
+    assert "<bdi>&lt;b&gt;عربي&lt;/b&gt;</bdi>" in shown
