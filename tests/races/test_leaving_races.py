@@ -43,7 +43,7 @@ def test_without_the_lock_both_would_be_gone(evening: datetime) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("one writer at a time: the transaction is the lock")
     left = -1
-    with mock.patch.object(leaving, "_hold_administrators", lambda: None):
+    with mock.patch.object(leaving, "_hold_administrators"):
         for _turn in range(12):
             left = _both_leave(evening)
             Person.objects.all().delete()
