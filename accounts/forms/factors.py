@@ -19,6 +19,12 @@ class SecondCodeForm(PlainForm):
         error_messages={"required": _("Type the code that your app shows now.")},
     )
 
+    def with_recovery_codes_only(self) -> "SecondCodeForm":
+        """Ask for nothing that this person does not have."""
+        self.fields["code"].label = _("Recovery code")
+        self.fields["code"].error_messages["required"] = _("Type one of your recovery codes.")
+        return self
+
 
 class AppCodeForm(CodeForm):
     """The first code of a new app."""
@@ -49,7 +55,8 @@ class NameForm(PlainForm):
 class NewPasskeyForm(NameForm):
     """A new passkey, and its name."""
 
-    passkey = forms.CharField(max_length=20_000, widget=forms.HiddenInput)
+    # Without a name the browser is not asked, so then only the name is missing.
+    passkey = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
 
 
 class NewAddressForm(AddressForm):

@@ -30,6 +30,8 @@ def show_ways(
     """Show a page that asks for a code or a passkey."""
     ways: Ways = context["ways"]
     form = context.setdefault("form", SecondCodeForm())
+    if not ways.has_app:
+        form.with_recovery_codes_only()
     offers = bool(ways.passkeys) and passkeys.work_here(request)
     options = passkeys.ask_to_use(request, purpose, person) if offers else None
     status = 400 if form.errors else 200

@@ -58,6 +58,7 @@ def test_a_whole_configuration_starts(run: Run) -> None:
         ({"PLANE": None}, "PLANE is not set"),
         ({"PLANE": "all"}, "for the demo only"),
         ({"PLANE": "moon"}, "PLANE must be one of"),
+        ({"PASSKEYS": "0", "AUTHENTICATOR_APPS": "0"}, "staff need a second factor"),
         ({"SECRET_KEY": None}, "SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "too short"),
         ({"DEMO": "maybe"}, "DEMO must be 1 or 0"),
