@@ -1,6 +1,8 @@
 """The one gate for second factors: without one, a session has no staff powers."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from functools import partial
+
+from asgiref.sync import sync_to_async
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -13,7 +15,7 @@ from accounts.rules import STAFF
 _WAITING = frozenset(str(role) for role in STAFF)
 
 
-def held_back(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+def held_back(request: HttpRequest) -> Person | AnonymousUser:
     """Return who asks, without staff roles while this session has passed no second factor.
 
     Taking the roles away, instead of guarding pages, leaves no page, shared or new, on which
@@ -32,3 +34,4 @@ class SecondFactor(AuthenticationMiddleware):
         """Put the person on the request, looked up at the first question."""
         super().process_request(request)
         request.user = SimpleLazyObject(lambda: held_back(request))  # type: ignore[assignment]
+        request.auser = sync_to_async(partial(held_back, request))

@@ -1,13 +1,17 @@
 """No page for staff, and no power of staff on any page, before the second factor."""
 
+import logging
 import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
+from accounts.middleware import SecondFactor
 from accounts.models import Person
 from accounts.rules import STAFF, Role
 from accounts.services import grant_role
@@ -201,3 +205,34 @@ def test_somebody_switched_off_in_between_is_not_signed_in(evening: datetime) ->
         client.post("/accounts/second-factor/", {"code": code_of(secret, evening)})
 
         assert client.get("/accounts/").status_code == 302
+
+
+def test_whoever_asks_the_other_way_gets_the_same_answer(
+    evening: datetime, rf: RequestFactory
+) -> None:
+    """Asynchronous code has its own way to ask who it is."""
+    cora = cast(evening)["cora"]
+    request = rf.get("/")
+    request.session = sign_in(cora, passed=False).session
+    SecondFactor(lambda _: HttpResponse()).process_request(request)
+
+    asked: Any = async_to_sync(request.auser)()
+
+    assert asked == cora
+    assert asked.roles == frozenset()
+
+
+def test_the_cast_of_the_demo_is_through_with_one_click(evening: datetime, settings: Any) -> None:
+    cast(evening)
+    settings.DEMO, settings.ROOT_URLCONF = True, "peersupport.urls_demo"
+    client = Client()
+
+    client.post("/demo/sign-in/", {"email": "cora@school.example"})
+
+    assert client.get("/program/").status_code == 200
+    settings.DEMO = False
+    assert Client().post("/demo/sign-in/", {"email": "cora@school.example"}).status_code == 404
+
+
+def test_no_log_tells_which_passkey_was_used() -> None:
+    assert not logging.getLogger("fido2.server").isEnabledFor(logging.INFO)
