@@ -2,10 +2,11 @@
 # make test   everything: lint, types, contracts, tests on PostgreSQL and SQLite, browser journeys
 # make lint   only what needs no database      make bench   the performance table
 # make soak   hours of it                      make lock    the locked dependencies, anew
+# make words  the catalog of everything the program says, anew (locale/, for translators)
 # make clean  what running and testing leave   (docs/configuration.md lists the variables)
 
 MAKEFLAGS += --no-print-directory
-.PHONY: run test lint bench soak lock clean
+.PHONY: run test lint bench soak lock words clean
 
 run:
 	@bin/run
@@ -29,6 +30,11 @@ soak:
 lock:
 	@bin/venv requirements-dev.lock
 	@bin/lock
+
+words:
+	@bin/packages venv gettext
+	@bin/venv requirements-dev.lock
+	@bin/words
 
 clean:
 	rm -rf var build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
