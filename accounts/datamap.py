@@ -19,6 +19,15 @@ def _account(what: Words) -> Keeps:
     )
 
 
+def _listed(what: Words) -> Keeps:
+    return Keeps(
+        holds=what,
+        about=_("whoever is on the school's list"),
+        keyed_to=_("the school address"),
+        lives=_("until the school's list says otherwise"),
+    )
+
+
 def _secret(what: Words) -> Keeps:
     return replace(_account(what), left_out=_("it is a key: whoever reads it could misuse it"))
 
@@ -112,11 +121,24 @@ STORES = [
                 "id": _account(_("a random number")),
                 "name": _account(_("the name of a class or team")),
                 "is_apart": _account(_("whether its members are kept from meeting in a talk")),
+                "from_roster": _account(_("whether its members follow the school's list")),
             },
             "accounts.Membership": {
                 "id": _account(_("a random number")),
                 "person": _account(_("who belongs to a class or team")),
                 "group": _account(_("which one")),
+            },
+            "accounts.RosterEntry": {
+                "id": _listed(_("a random number")),
+                "email": _listed(_("the school address")),
+                "other_email": _listed(_("another address, for somebody on leave")),
+                "called": _listed(_("a name, if the school gave one")),
+                "class_name": _listed(_("the class")),
+                "phase": _listed(_("the phase")),
+                "site": _listed(_("the site")),
+                "rotation": _listed(_("the rotation group")),
+                "standing": _listed(_("enrolled, on leave, faculty or gone")),
+                "person": _listed(_("whose account it is")),
             },
             "account.EmailAddress": {
                 "id": _account(_("a number")),

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roster_rules import Standing
 from accounts.rules import STAFF, Role
 from peersupport.core import ids
 
@@ -268,6 +269,8 @@ class Group(models.Model):
     name = models.CharField(max_length=60, unique=True)
     # Whether its members are kept from meeting each other as supporter and student.
     is_apart = models.BooleanField(default=False)
+    # Kept by the school's list: its members follow the list.
+    from_roster = models.BooleanField(default=False)
 
 
 class Membership(models.Model):
@@ -280,6 +283,42 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person", "group"], name="accounts_membership_once")
+        ]
+
+
+class RosterEntry(models.Model):
+    """One person of the school's list: who may have an account, and to which class they belong."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    email = models.EmailField()
+    # For somebody on leave, whose school address may not reach them.
+    other_email = models.EmailField(blank=True, default="")
+    called = models.CharField(max_length=40, blank=True, default="")
+    class_name = models.CharField(max_length=40, blank=True, default="")
+    phase = models.CharField(max_length=20, blank=True, default="")
+    site = models.CharField(max_length=60, blank=True, default="")
+    rotation = models.CharField(max_length=60, blank=True, default="")
+    standing = models.CharField(max_length=12, choices=[(str(s), str(s)) for s in Standing])
+    person = models.OneToOneField(
+        Person, on_delete=models.SET_NULL, null=True, related_name="roster_entry"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["email"], name="accounts_roster_email_once"),
+            models.UniqueConstraint(
+                fields=["other_email"],
+                condition=~Q(other_email=""),
+                name="accounts_roster_other_email_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower(F("email")), other_email=Lower(F("other_email"))),
+                name="accounts_roster_lower",
+            ),
+            models.CheckConstraint(
+                condition=Q(standing__in=[str(s) for s in Standing]),
+                name="accounts_roster_standing",
+            ),
         ]
 
 

@@ -121,3 +121,12 @@ def may_reset_factors(by: Person, person: Person) -> bool:
     """Return whether somebody may have a part in taking another's second factors away."""
     is_one = by.has_role(Role.ADMINISTRATOR) or by.has_role(Role.COORDINATOR)
     return is_one and by.pk != person.pk
+
+
+def may_keep_roster(by: Actor) -> bool:
+    """Return whether an actor may read and change the school's list of people."""
+    if isinstance(by, System):
+        return True
+    return isinstance(by, Person) and (
+        by.has_role(Role.COORDINATOR) or by.has_role(Role.ADMINISTRATOR)
+    )

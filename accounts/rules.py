@@ -39,6 +39,14 @@ class NotAllowed(Exception):
     """This person may not do that."""
 
 
+class ChangedMeanwhile(Exception):
+    """What was shown is no longer what would be done."""
+
+
+class AddressTaken(Exception):
+    """That address belongs to somebody else on the list."""
+
+
 class LastAdministrator(Exception):
     """The last administrator cannot be removed."""
 

@@ -11,22 +11,18 @@ from typing import Any
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.models import Login
 from allauth.account.stages import LoginByCodeStage, LoginStageController
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.adapter import send_now
+from accounts.admission import may_join
 from accounts.models import Person
 from accounts.proving import note_proved
+from accounts.queries.roster import person_of
 from accounts.services import join_as_student
 from peersupport.core import clock
-
-
-def is_eligible(email: str) -> bool:
-    """Return whether an address without an account may make one: by domain, only by setting."""
-    return email.rpartition("@")[2].lower() in settings.STUDENT_DOMAINS
 
 
 class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
@@ -34,7 +30,7 @@ class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
 
     def send_by_email(self, email: str, skip_enumeration_mails: bool = False) -> None:
         """Send one mail, whoever it is: the code, or that this address cannot sign in."""
-        if self.user or (self.state.get("may_join") and is_eligible(email)):
+        if self.user or self.state.get("may_join"):
             code = self.generate_code()
             text = _(
                 "Your code is %(code)s\n\n"
@@ -57,15 +53,18 @@ class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
 
 
 def begin(request: HttpRequest, email: str, onward: str) -> None:
-    """Send a code to an address. Raises CouldNotSend."""
-    known = Person.objects.filter(email=email).first()
+    """Send a code to an address. Raises CouldNotSend.
+
+    The same is asked of the database for every address, whether it is known or not.
+    """
+    known, may = person_of(email), may_join(email)
     person = known if known is not None and known.is_active else None
     login = Login(user=person, email=email, redirect_url=onward)
     login.state["stages"] = {"current": "login_by_code"}
     stage = LoginByCodeStage(LoginStageController(request, login), request, login)
     stage.state.update(CodeProcess.initial_state(user=person, email=email))
     stage.state["initiated_by_user"] = True
-    stage.state["may_join"] = known is None
+    stage.state["may_join"] = known is None and may
     process = CodeProcess(stage=stage)
     process.send()
     process.persist()

@@ -11,6 +11,7 @@ from accounts.views import (
     profile,
     prove,
     resets,
+    roster,
     second_factor,
 )
 from accounts.views import sign_in as views
@@ -50,6 +51,12 @@ urlpatterns = [
     path("factors/stop-reset/", factors.stop_reset, name="stop-reset"),
     path("email/", address.ask, name="address"),
     path("email/code/", address.code, name="address-code"),
+    path("roster/", roster.home, name="roster"),
+    path("roster/file/", roster.send_in, name="roster-file"),
+    path("roster/file/confirm/", roster.confirm, name="roster-confirm"),
+    path("roster/summer/", roster.summer, name="roster-summer"),
+    path("roster/list.csv", roster.download, name="roster-download"),
+    path("roster/<uuid:entry>/", roster.entry, name="roster-entry"),
     path("resets/", resets.resets, name="resets"),
     path("resets/<uuid:reset>/agree/", resets.agree, name="agree-reset"),
     path("resets/<uuid:reset>/withdraw/", resets.withdraw, name="withdraw-reset"),

@@ -187,6 +187,10 @@ if not (PASSKEYS or AUTHENTICATOR_APPS):
         "switch one of them on."
     )
 
+# Who may make an account: whoever is on the school's list, or has an address in these domains.
+ADMIT = frozenset(env.words("ADMIT", "roster,domain"))
+if not ADMIT or ADMIT - {"roster", "domain", "affiliation"}:
+    raise ImproperlyConfigured("ADMIT must be made of roster, domain and affiliation.")
 STUDENT_DOMAINS = [d.lower() for d in env.words("STUDENT_DOMAINS")]
 if DEMO:
     STUDENT_DOMAINS = ["school.example"]

@@ -7,15 +7,25 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import TruncMonth
 
-from accounts.models import CalendarFeed, Person, Profile, RoleGrant, Tag, month_of
+from accounts.models import (
+    CalendarFeed,
+    Membership,
+    Person,
+    Profile,
+    RoleGrant,
+    RosterEntry,
+    Tag,
+    month_of,
+)
 from accounts.permissions import may_grant
 from accounts.rules import LastAdministrator, NotAllowed, Role
+from accounts.services.linking import link_newcomer
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM, Actor
 from peersupport.core.audit.services import record
 
 # Rows keyed to a person that a sign-in or an act of theirs writes, beside the account itself.
-_MIXED: tuple[Any, ...] = (RoleGrant, Profile, Tag, CalendarFeed)
+_MIXED: tuple[Any, ...] = (RoleGrant, Profile, Tag, CalendarFeed, RosterEntry, Membership)
 
 
 @transaction.atomic
@@ -83,6 +93,7 @@ def join_as_student(*, email: str, now: datetime) -> Person:
         granted_by=SYSTEM.actor_id,
         granted_on=month_of(now).date(),
     )
+    link_newcomer(person=person, email=person.email)
     return person
 
 

@@ -40,9 +40,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table as read: rows that hold anything, and headings nobody knows."""
+    """A table as read: its columns, rows that hold anything, and headings nobody knows."""
 
     lines: tuple[Line, ...]
+    columns: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
@@ -117,7 +118,7 @@ def read(content: bytes, columns: Mapping[str, Sequence[str]]) -> Sheet:
         raise Unreadable(where % begins) from None
     if names is None:
         raise Unreadable(_("This file is empty."))
-    return Sheet(tuple(lines), tuple(unknown))
+    return Sheet(tuple(lines), tuple(filter(None, names)), tuple(unknown))
 
 
 def _headings(cells: list[str], known: Mapping[str, str]) -> tuple[list[str], list[str]]:

@@ -1,0 +1,198 @@
+"""Writes on the school's list: a new list, a class moved up, one person's standing.
+
+Whoever is faculty or gone is no student here from their next request on, whatever else they are.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Group, Membership, Person, RoleGrant, RosterEntry
+from accounts.permissions import may_keep_roster
+from accounts.queries import roster as reads
+from accounts.roster_files import List
+from accounts.roster_rules import STUDENTS, Change, Entry, Plan, Standing, compare, moved_up
+from accounts.rules import AddressTaken, ChangedMeanwhile, NotAllowed, Role
+from accounts.services.people import grant_role, revoke_role
+from peersupport.core import ids, locks
+from peersupport.core.actors import Actor
+from peersupport.core.audit.services import record
+
+# Whoever is no student may not keep these.
+_OF_STUDENTS = (Role.STUDENT, Role.SUPPORTER, Role.STUDENT_LEAD)
+_FIELDS = [
+    "other_email",
+    "called",
+    "class_name",
+    "phase",
+    "site",
+    "rotation",
+    "standing",
+    "person",
+]
+
+
+def plan_list(read: List) -> Plan:
+    """Return what a list that was read would change now."""
+    return compare(reads.everybody(), read.entries, columns=read.columns)
+
+
+def plan_summer() -> Plan:
+    """Return what moving every class up would change now."""
+    known = reads.everybody()
+    wanted = [moved_up(entry) for entry in known.values()]
+    every = {"name", "class", "phase", "site", "rotation", "standing", "other email"}
+    return compare(known, wanted, columns=every)
+
+
+@transaction.atomic(durable=True)
+def apply_list(*, read: List, seen: str, ends_missing: bool, by: Actor, now: datetime) -> Plan:
+    """Make the list what was shown: all of it or nothing. Returns what was done.
+
+    `seen` is the mark of the plan that was shown; `ends_missing` marks those as gone whom the
+    list does not name. Raises NotAllowed, ChangedMeanwhile, or AddressTaken where an address
+    would belong to two people.
+    """
+    _begin(by)
+    plan = plan_list(read)
+    return _apply(plan, seen, by, now, "import the list", ends_missing=ends_missing)
+
+
+@transaction.atomic(durable=True)
+def move_up(*, seen: str, by: Actor, now: datetime) -> Plan:
+    """Move every class up by a year; who finished the last is gone. Raises as `apply_list`."""
+    _begin(by)
+    return _apply(plan_summer(), seen, by, now, "move classes up", ends_missing=False)
+
+
+@transaction.atomic(durable=True)
+def change_entry(*, email: str, after: Entry, by: Actor, now: datetime) -> None:
+    """Change what the list says of one person. Raises NotAllowed, AddressTaken."""
+    _begin(by)
+    row = RosterEntry.objects.filter(email=email).first()
+    if row is None:
+        raise NotAllowed
+    before = reads.entry_of(row)
+    if before != after:
+        _write((), [Change(before, after)], by, now)
+        record(by=by, verb="change the list", thing="roster", thing_id=str(row.pk), now=now)
+
+
+def _begin(by: Actor) -> None:
+    if not may_keep_roster(by):
+        raise NotAllowed
+    locks.hold("roster", b"")
+
+
+def _apply(
+    plan: Plan, seen: str, by: Actor, now: datetime, verb: str, *, ends_missing: bool
+) -> Plan:
+    if plan.mark != seen:
+        raise ChangedMeanwhile
+    changes = list(plan.changed)
+    if ends_missing:
+        changes += [Change(entry, _gone(entry)) for entry in plan.missing]
+    _write(plan.new, changes, by, now)
+    note = f"{len(plan.new)} new, {len(changes)} changed"
+    record(by=by, verb=verb, thing="roster", thing_id="all", now=now, note=note)
+    return plan
+
+
+def _gone(entry: Entry) -> Entry:
+    return Entry(entry.email, entry.called, entry.cohort, Standing.GONE, entry.other_email)
+
+
+def _write(new: Iterable[Entry], changes: list[Change], by: Actor, now: datetime) -> None:
+    new = list(new)
+    _check_addresses(new, changes)
+    touched = [*new, *(change.after for change in changes)]
+    people = _people_of(touched)
+    rows = {row.email: row for row in RosterEntry.objects.select_related("person")}
+    RosterEntry.objects.bulk_create([_fill(RosterEntry(), entry, people) for entry in new])
+    changed = [_fill(rows[change.before.email], change.after, people) for change in changes]
+    RosterEntry.objects.bulk_update(changed, _FIELDS, batch_size=200)
+    emails = {entry.email for entry in touched}
+    for row in RosterEntry.objects.select_related("person").filter(person__isnull=False):
+        if row.email in emails and row.person is not None:
+            _settle_roles(row.person, Standing(row.standing), by, now)
+    keep_groups()
+
+
+def _check_addresses(new: list[Entry], changes: list[Change]) -> None:
+    """Raise AddressTaken if an address would name two people. Checked here, so that no address
+    gets into the database's log by way of a failed constraint."""
+    after = {**reads.everybody(), **{entry.email: entry for entry in new}}
+    after |= {change.after.email: change.after for change in changes}
+    seen: set[str] = set()
+    for entry in after.values():
+        for address in filter(None, (entry.email, entry.other_email)):
+            if address in seen:
+                raise AddressTaken
+            seen.add(address)
+
+
+def _people_of(entries: Iterable[Entry]) -> dict[str, Person]:
+    """Return who already has an account under one of these addresses, by address."""
+    addresses = {a for entry in entries for a in (entry.email, entry.other_email) if a}
+    return {person.email: person for person in Person.objects.filter(email__in=addresses)}
+
+
+def _fill(row: RosterEntry, entry: Entry, people: dict[str, Person]) -> RosterEntry:
+    row.email, row.other_email, row.called = entry.email, entry.other_email, entry.called
+    row.class_name, row.phase = entry.cohort.class_name, entry.cohort.phase
+    row.site, row.rotation = entry.cohort.site, entry.cohort.rotation
+    row.standing = str(entry.standing)
+    if row.person_id is None:
+        row.person = people.get(entry.email) or people.get(entry.other_email)
+    return row
+
+
+def _settle_roles(person: Person, standing: Standing, by: Actor, now: datetime) -> None:
+    """Take or give back what hangs on being a student; every session is asked anew."""
+    person.__dict__.pop("roles", None)
+    held = {
+        Role(role)
+        for role in RoleGrant.objects.filter(person=person, revoked_on__isnull=True).values_list(
+            "role", flat=True
+        )
+    }
+    if standing in STUDENTS:
+        if Role.STUDENT not in held:
+            grant_role(person=person, role=Role.STUDENT, by=by, now=now)
+        Person.objects.filter(pk=person.pk, is_active=False).update(is_active=True)
+        return
+    for role in _OF_STUDENTS:
+        if role in held:
+            revoke_role(person=person, role=role, by=by, now=now)
+    if held & set(_OF_STUDENTS):
+        Person.objects.filter(pk=person.pk).update(
+            session_epoch=ids.new_id(), is_active=bool(held - set(_OF_STUDENTS))
+        )
+
+
+def keep_groups() -> None:
+    """Make the list's classes and rotations groups, and their members those of the list.
+
+    In the caller's transaction. What was declared about a group stays with its name.
+    """
+    rows = list(RosterEntry.objects.filter(person__isnull=False, standing__in=map(str, STUDENTS)))
+    wanted = {
+        (name, row.person_id)
+        for row in rows
+        for name in (row.class_name, row.rotation)
+        if name and row.person_id is not None
+    }
+    names = {name for name, _person in wanted}
+    known = set(Group.objects.filter(name__in=names).values_list("name", flat=True))
+    Group.objects.bulk_create([Group(name=name, from_roster=True) for name in names - known])
+    Group.objects.filter(name__in=names, from_roster=False).update(from_roster=True)
+    groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
+    wanted_rows = {(groups[name], person) for name, person in wanted}
+    there = Membership.objects.filter(group__from_roster=True)
+    have = {(m.group_id, m.person_id): m.pk for m in there}
+    Membership.objects.filter(pk__in=[have[key] for key in set(have) - wanted_rows]).delete()
+    Membership.objects.bulk_create(
+        [Membership(group_id=g, person_id=p) for g, p in wanted_rows - set(have)],
+        ignore_conflicts=True,
+    )
