@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from accounts.models import Person, Profile
-from accounts.rules import Role
+from accounts.models import Person, Profile, Tag
+from accounts.rules import Role, sameness
 from accounts.services import grant_role
 from peersupport.core.actors import SYSTEM
 
@@ -61,3 +61,61 @@ def ensure_cast(now: datetime) -> dict[str, Person]:
             )
         found[part.name.lower()] = person
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a supporter of the cast says of themselves in the demo."""
+
+    pronouns: str
+    bio: str
+    languages: str
+    ways: str
+    tags: tuple[str, ...]
+
+
+# Three say the first tag, so that nobody need agree to stand alone with it.
+_TOGETHER = "first in my family at college"
+_SAID = {
+    "sol": Said(
+        "they/them",
+        "Second year, so I remember the first one well. Good for a walk or a tea.",
+        "English, Spanish",
+        "in person",
+        (_TOGETHER, "took a leave and came back"),
+    ),
+    "priya": Said(
+        "she/her",
+        "I failed a board exam and am still here. Ask me anything about it, or nothing at all.",
+        "English, Hindi",
+        "in person,video",
+        (_TOGETHER, "failed a board exam"),
+    ),
+    "marcus": Said(
+        "he/him",
+        "Night owl, father of a two-year-old, better at listening than at anatomy.",
+        "English",
+        "in person,video,voice",
+        (_TOGETHER, "parent"),
+    ),
+}
+
+
+@transaction.atomic
+def dress_cast(people: dict[str, Person]) -> None:
+    """Fill the profiles that are still empty, so that the demo shows what students see."""
+    for name, said in _SAID.items():
+        profile = Profile.objects.filter(person=people[name], bio="").first()
+        if profile is None or profile.tags.exists():
+            continue
+        Profile.objects.filter(pk=profile.pk).update(
+            pronouns=said.pronouns, bio=said.bio, languages=said.languages, ways=said.ways
+        )
+        for words in said.tags:
+            Tag.objects.create(
+                profile=profile,
+                words=words,
+                sameness=sameness(words),
+                use=Tag.Use.SHOWN,
+                is_consented=words != _TOGETHER,
+            )

@@ -12,7 +12,7 @@ from officehours.services import presence
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.clock import local, local_date
-from peersupport.portal.cast import ensure_cast
+from peersupport.portal.cast import dress_cast, ensure_cast
 from program import services as program_services
 from program.models import Coverage
 from program.queries import facts
@@ -93,6 +93,7 @@ def lay_out_day(*, now: datetime) -> None:
     if not settings.DEMO:
         raise RuntimeError("The demo's day exists in the demo only.")
     cast = ensure_cast(now)
+    dress_cast(cast)
     _cover(now)
     presence.close_ended(now=now)
     half_hour = timedelta(minutes=30)
