@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.utils.translation import gettext_lazy as _
 
 
 def _note(sender: Any, user: Any, **_: Any) -> None:
@@ -33,3 +34,8 @@ class AccountsConfig(AppConfig):
         from peersupport.core.outbox.kinds import register_gate
 
         register_gate(gate)
+        from accounts.rules import Role
+        from peersupport.core.ui.nav import NavItem, register
+
+        keepers = frozenset({str(Role.COORDINATOR), str(Role.ADMINISTRATOR)})
+        register(NavItem(_("List"), "accounts:roster", keepers, 55))
