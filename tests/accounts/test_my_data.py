@@ -14,6 +14,7 @@ from officehours.services.booking import Meeting, Slot
 from peersupport.core import clock, ids
 from peersupport.core.audit.services import record
 from peersupport.core.outbox.models import Outgoing
+from tests.accounts.factor_steps import give_app
 from tests.people import cast, hours_of, sign_in, tag
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
@@ -138,3 +139,15 @@ def test_a_month_is_a_month_wherever_the_school_is() -> None:
 
     assert "November 2026" in shown
     assert "October" not in shown
+
+
+def test_a_second_factor_is_told_without_its_key() -> None:
+    people = cast(clock.now())
+    secret, codes = give_app(people["ana"], clock.now())
+
+    text = sign_in(people["ana"]).get("/accounts/data/download/").content.decode()
+
+    assert '"mfa.Authenticator"' in text
+    assert '"type": "totp"' in text
+    assert secret not in text
+    assert not [code for code in codes if code in text]

@@ -308,3 +308,18 @@ def test_what_a_supporter_wrote_is_fenced_in_the_line_too() -> None:
     shown = sign_in(people["ana"]).get(f"/line/join/{other.shift_id}/").content.decode()
 
     assert "<bdi>&lt;b&gt;عربي&lt;/b&gt;</bdi>" in shown
+
+
+def test_the_filter_in_the_browser_knows_what_is_only_for_it() -> None:
+    people = cast(clock.now())
+    tag(people["priya"], "sober", use=Tag.Use.FILTER)
+    _unasked(people["priya"], "rare and unasked")
+    hours_of(people["priya"], clock.now() + timedelta(days=1))
+
+    shown = sign_in(people["ana"]).get("/visits/book/").content.decode()
+
+    assert 'data-tag="sober"' in shown
+    assert 'data-tags="sober"' in shown
+    card = shown[shown.index("<article") : shown.index("</article>")]
+    assert "sober" not in card
+    assert "rare and unasked" not in shown
