@@ -128,18 +128,6 @@ STORES = [
                 "person": _account(_("who belongs to a class or team")),
                 "group": _account(_("which one")),
             },
-            "accounts.RosterEntry": {
-                "id": _listed(_("a random number")),
-                "email": _listed(_("the school address")),
-                "other_email": _listed(_("another address, for somebody on leave")),
-                "called": _listed(_("a name, if the school gave one")),
-                "class_name": _listed(_("the class")),
-                "phase": _listed(_("the phase")),
-                "site": _listed(_("the site")),
-                "rotation": _listed(_("the rotation group")),
-                "standing": _listed(_("enrolled, on leave, faculty or gone")),
-                "person": _listed(_("whose account it is")),
-            },
             "account.EmailAddress": {
                 "id": _account(_("a number")),
                 "user": _account(_("whose address it is")),
@@ -161,6 +149,29 @@ STORES = [
             "accounts.Group": By("memberships__person"),
             "account.EmailConfirmation": By("email_address__user"),
         },
+    ),
+    Store(
+        key="school-list",
+        title=_("The school's list"),
+        models={
+            "accounts.RosterEntry": {
+                "id": _listed(_("a random number")),
+                "email": _listed(_("the school address")),
+                "other_email": _listed(_("another address, for somebody on leave")),
+                "called": _listed(_("a name, if the school gave one")),
+                "class_name": _listed(_("the class")),
+                "phase": _listed(_("the phase")),
+                "site": _listed(_("the site")),
+                "rotation": _listed(_("the rotation group")),
+                "standing": _listed(_("enrolled, on leave, faculty or gone")),
+                "person": _listed(_("whose account it is")),
+            },
+        },
+        forget=None,
+        stays=_(
+            "Your line on the list: the school keeps it, with or without an account of yours. It "
+            "says who may have one, and no longer that you had one."
+        ),
     ),
     Store(
         key="second-factors",

@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from accounts.models import Person, RoleGrant
+from accounts.models import Person, RoleGrant, RosterEntry
 from accounts.registry import Leaver, _leavers, register_leaver
 from accounts.rules import Role
 from accounts.services import grant_role
@@ -237,3 +237,23 @@ def test_nothing_happens_without_the_tick_or_by_looking() -> None:
     assert client.post("/accounts/delete/", {}).status_code == 400
 
     assert Person.objects.filter(pk=ana.pk).exists()
+
+
+def test_the_line_on_the_schools_list_stays_and_forgets_the_account() -> None:
+    ana = cast(clock.now())["ana"]
+    RosterEntry.objects.filter(person=ana).delete()
+    entry = RosterEntry.objects.create(
+        email="ana@school.example", class_name="canary-class", standing="enrolled", person=ana
+    )
+    client = sign_in(ana)
+    told = client.get("/accounts/delete/").content.decode()
+    assert "Your line on the list" in told
+    goes = told[told.index("What goes") : told.index("What stays")]
+    assert "The school&#x27;s list" not in goes
+    assert "canary-class" in client.get("/accounts/data/").content.decode()
+
+    client.post("/accounts/delete/", SURE)
+
+    entry.refresh_from_db()
+    assert entry.person is None
+    assert _found(ana.pk) == []

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db.models import Model, Q
+from django.db.models import CASCADE, Model, Q
 from django.utils.translation import gettext as _
 
 from peersupport.core.datamap.registry import By, Found, Keeps, NotHere, Read, Store, stores
@@ -63,7 +63,7 @@ class Chapter:
             dict.fromkeys(
                 fact.holds
                 for table in self.tables
-                if not self.stays or paths_of(apps.get_model(table.model))
+                if not self.stays or hangs_on_account(apps.get_model(table.model))
                 for row in table.rows
                 for fact in row
                 if not fact.is_number and fact.value not in (None, "")
@@ -77,6 +77,14 @@ def paths_of(model: type[Model]) -> list[str]:
     if model is person:
         return ["pk"]
     return [f.name for f in model._meta.local_fields if f.related_model is person]
+
+
+def hangs_on_account(model: type[Model]) -> bool:
+    """Return whether a row goes together with the account, by the database's own relation."""
+    if model is get_user_model():
+        return True
+    links = [f for f in model._meta.local_fields if f.related_model is get_user_model()]
+    return any(getattr(link.remote_field, "on_delete", None) is CASCADE for link in links)
 
 
 def found_by(store: Store, label: str) -> Found | None:
