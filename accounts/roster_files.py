@@ -39,6 +39,9 @@ _STANDINGS = {
     "withdrawn": Standing.GONE,
 }
 MOST_ERRORS = 50
+EXAMPLE = """email,name,class,phase,site,rotation,standing
+ana@school.example,Ana,Class of 2029,M2,Main,,enrolled
+ben@school.example,Ben,Class of 2028,M3,Lakeside,Surgery A,on leave"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def send_in(request: HttpRequest) -> HttpResponse:
     """Take a file, and show what it would change; nothing is changed yet."""
     if request.method != "POST":
-        return render(request, "accounts/roster_file.html", {"personal": True, "form": FileForm()})
+        return _ask_for_file(request, status=200)
     form = FileForm(request.POST, request.FILES)
-    context: dict[str, Any] = {"personal": True, "form": form}
+    context: dict[str, Any] = {"form": form}
     if form.is_valid():
         try:
             read = roster_files.read(form.cleaned_data["file"])
@@ -70,7 +70,13 @@ def send_in(request: HttpRequest) -> HttpResponse:
                 return _preview(request, read)
             context["wrong"] = read.wrong[: roster_files.MOST_ERRORS]
             context["more"] = max(len(read.wrong) - roster_files.MOST_ERRORS, 0)
-    return render(request, "accounts/roster_file.html", context, status=400)
+    return _ask_for_file(request, **context)
+
+
+def _ask_for_file(request: HttpRequest, *, status: int = 400, **more: Any) -> HttpResponse:
+    """Show the page that takes a file, and what was wrong with the last one."""
+    context = {"personal": True, "form": FileForm(), "example": roster_files.EXAMPLE, **more}
+    return render(request, "accounts/roster_file.html", context, status=status)
 
 
 def _preview(
@@ -130,8 +136,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     form = ConfirmForm(request.POST)
     read = unpark(request.POST.get("parked", ""), person.pk.hex, now)
     if read is None or not form.is_valid():
-        context = {"personal": True, "form": FileForm(), "is_stale": True}
-        return render(request, "accounts/roster_file.html", context, status=400)
+        return _ask_for_file(request, is_stale=True)
     try:
         done = roster.apply_list(
             read=read,
@@ -143,8 +148,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     except ChangedMeanwhile:
         return _preview(request, read, changed=True)
     except AddressTaken:
-        context = {"personal": True, "form": FileForm(), "is_taken": True}
-        return render(request, "accounts/roster_file.html", context, status=400)
+        return _ask_for_file(request, is_taken=True)
     ended = len(done.missing) if form.cleaned_data["ends_missing"] else 0
     return _done(request, len(done.new), len(done.changed), ended)
 
