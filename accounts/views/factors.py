@@ -158,6 +158,8 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "options": options,
+        # The demo opens by a number, under which no browser makes passkeys; it has a name too.
+        "by_name": f"http://localhost:{request.get_port()}/demo/" if settings.DEMO else "",
         "onward": onward_of(request, reverse("accounts:factors")),
         "personal": True,
         "is_setting_up": True,
