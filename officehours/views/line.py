@@ -75,6 +75,14 @@ def wait_words(wait: rules.Wait) -> Words:
     return _("About %(low)d to %(high)d minutes.") % {"low": wait.low, "high": wait.high}
 
 
+def to_wait(wait: rules.Wait) -> str:
+    """Return the same range as a sentence of its own: "About 10 to 20 minutes to wait."."""
+    if wait.low == 0:
+        return str(_("Up to about %(high)d minutes to wait.") % {"high": wait.high})
+    said = {"low": wait.low, "high": wait.high}
+    return str(_("About %(low)d to %(high)d minutes to wait.") % said)
+
+
 def _line_context(found: Line, now: datetime) -> dict[str, Any]:
     zone = facts().zone
     people = ngettext("%d person waits.", "%d people wait.", found.waiting) % found.waiting
@@ -82,8 +90,8 @@ def _line_context(found: Line, now: datetime) -> dict[str, Any]:
         "personal": True,
         "place": found.place,
         "until": words.time_of_day(found.ends_at, zone),
-        "waiting": people if found.waiting else str(_("Nobody is waiting.")),
-        "about": wait_words(found.wait),
+        "waiting": people if found.waiting else str(_("Nobody is waiting: you would be next.")),
+        "about": to_wait(found.wait),
         "hosts": found.hosts,
     }
 

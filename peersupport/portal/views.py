@@ -17,7 +17,7 @@ from accounts.rules import Role
 from officehours.queries import board as boards
 from officehours.queries.board import Board, Door
 from officehours.queries.pages import my_visits
-from officehours.views.line import wait_words
+from officehours.views.line import to_wait
 from officehours.views.visits import described
 from peersupport.core import clock, words
 from peersupport.core.ui.context import look_of
@@ -61,7 +61,7 @@ def _how_to_come(door: Door) -> str:
     if not door.may_join:
         return ""
     if door.waiting:
-        return str(wait_words(door.wait)).replace(".", "") + str(_(" to wait."))
+        return to_wait(door.wait)
     if door.status == boards.FREE and door.in_person:
         return str(_("Come by, or join the line from here."))
     return ""

@@ -67,10 +67,11 @@ def test_nothing_scrolls_sideways(live_server: Any, width: int) -> None:
     assert wide == []
 
 
-def test_the_crisis_bar_takes_two_lines_of_a_phone(live_server: Any) -> None:
+@pytest.mark.parametrize("width", [320, PHONE])
+def test_the_crisis_bar_takes_two_lines_of_a_phone(live_server: Any, width: int) -> None:
     """Each line as tall as a finger, each link whole."""
     with launch() as browser:
-        page = open_page(browser, width=PHONE)
+        page = open_page(browser, width=width)
         page.goto(f"{live_server.url}/personal/")
         bar = page.locator(".crisis").bounding_box()
         links = [link.bounding_box() for link in page.locator(".crisis a").all()]
