@@ -47,6 +47,14 @@ def may_answer(request: HttpRequest) -> bool:
     return _count(f"passkey|network|{_network(request)}", NETWORK)
 
 
+def may_go_to_campus(request: HttpRequest) -> bool:
+    """Return whether another way to the school's sign-on may be opened, and count it.
+
+    Each writes a session, and may ask the provider something.
+    """
+    return _count(f"campus|network|{_network(request)}", NETWORK)
+
+
 def may_prove(person_id: uuid.UUID) -> bool:
     """Return whether this person may try another code of a second factor, and count it.
 

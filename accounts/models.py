@@ -322,6 +322,54 @@ class RosterEntry(models.Model):
         ]
 
 
+class CampusLink(models.Model):
+    """Whose account a campus sign-on leads to. Only a mark of who it is there is kept."""
+
+    class Said(models.TextChoices):
+        """What the school last said of somebody."""
+
+        NOTHING = "nothing", "nothing"
+        STUDENT = "student", "student"
+        OTHER = "other", "other"
+        NEVER = "never", "never"
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="campus")
+    mark = models.BinaryField(max_length=32, unique=True)
+    said = models.CharField(max_length=8, choices=Said.choices, default=Said.NOTHING)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(said__in=["nothing", "student", "other", "never"]),
+                name="accounts_campus_said",
+            )
+        ]
+
+
+class Invitation(models.Model):
+    """Somebody whom a coordinator asked to take a role. Of the link only a mark is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    email = models.EmailField()
+    role = models.CharField(max_length=16, choices=[(str(r), str(r)) for r in Role])
+    mark = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    expires_on = models.DateField()
+    sent = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["email", "role"], name="accounts_invitation_once"),
+            models.CheckConstraint(
+                condition=Q(email=Lower(F("email"))), name="accounts_invitation_lower"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=[str(r) for r in Role]), name="accounts_invitation_role"
+            ),
+        ]
+
+
 class FactorReset(models.Model):
     """A request that somebody's second factors be taken away. It takes two members of staff."""
 

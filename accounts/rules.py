@@ -20,6 +20,9 @@ class Role(StrEnum):
 # Whose powers wait for a second factor. Student leads are students.
 STAFF = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.SUPERVISOR})
 
+# Whoever is no student may not keep these.
+OF_STUDENTS = frozenset({Role.STUDENT, Role.SUPPORTER, Role.STUDENT_LEAD})
+
 # Which roles a role may grant and take away.
 GRANTS: dict[Role, frozenset[Role]] = {
     Role.ADMINISTRATOR: frozenset(Role),

@@ -5,6 +5,7 @@ from django.urls import path
 from accounts.views import (
     address,
     calendar,
+    campus,
     data,
     factors,
     preferences,
@@ -39,6 +40,9 @@ urlpatterns = [
     path("sign-in/", views.ask, name="sign-in"),
     path("sign-in/code/", views.code, name="code"),
     path("sign-in/passkey/", second_factor.with_passkey, name="with-passkey"),
+    path("campus/", campus.go, name="campus"),
+    path("campus/back/", campus.back, name="campus-back"),
+    path("campus/prove/", campus.prove, name="campus-prove"),
     path("second-factor/", second_factor.second_factor, name="second-factor"),
     path("prove/", prove.prove, name="prove"),
     path("factors/", factors.mine, name="factors"),

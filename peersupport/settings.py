@@ -191,6 +191,27 @@ if not (PASSKEYS or AUTHENTICATOR_APPS):
 ADMIT = frozenset(env.words("ADMIT", "roster,domain"))
 if not ADMIT or ADMIT - {"roster", "domain", "affiliation"}:
     raise ImproperlyConfigured("ADMIT must be made of roster, domain and affiliation.")
+
+# Campus sign-on: any OpenID Connect provider. What it says of somebody makes students, or never.
+OIDC_ISSUER = env.text("OIDC_ISSUER").rstrip("/")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_ID"), env.text("OIDC_CLIENT_SECRET")
+OIDC_NAME = env.text("OIDC_NAME", "your school account")
+OIDC_SCOPES = env.text("OIDC_SCOPES", "openid email")
+OIDC_AFFILIATION_CLAIM = env.text("OIDC_AFFILIATION_CLAIM", "eduperson_affiliation")
+OIDC_STUDENT_VALUES = {each.lower() for each in env.words("OIDC_STUDENT_VALUES", "student")}
+OIDC_NEVER_VALUES = {each.lower() for each in env.words("OIDC_NEVER_VALUES", "faculty,staff")}
+OIDC_REQUIRED_ACR = env.words("OIDC_REQUIRED_ACR")
+OIDC_SECOND_FACTOR_VALUES = set(env.words("OIDC_SECOND_FACTOR_VALUES"))
+if OIDC_ISSUER:
+    if not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+        raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
+    _issuer = urlsplit(OIDC_ISSUER)
+    if _issuer.scheme != "https" and _issuer.hostname not in ("127.0.0.1", "localhost"):
+        raise ImproperlyConfigured("OIDC_ISSUER must begin with https://.")
+    if "openid" not in OIDC_SCOPES.split():
+        raise ImproperlyConfigured("OIDC_SCOPES must hold openid.")
+if "affiliation" in ADMIT and not OIDC_ISSUER:
+    raise ImproperlyConfigured("ADMIT holds affiliation, but OIDC_ISSUER is not set.")
 STUDENT_DOMAINS = [d.lower() for d in env.words("STUDENT_DOMAINS")]
 if DEMO:
     STUDENT_DOMAINS = ["school.example"]

@@ -9,6 +9,7 @@ from django.db.models.functions import TruncMonth
 
 from accounts.models import (
     CalendarFeed,
+    CampusLink,
     Membership,
     Person,
     Profile,
@@ -18,20 +19,23 @@ from accounts.models import (
     month_of,
 )
 from accounts.permissions import may_grant
-from accounts.rules import LastAdministrator, NotAllowed, Role
+from accounts.queries.standing import is_barred
+from accounts.rules import OF_STUDENTS, LastAdministrator, NotAllowed, Role
 from accounts.services.linking import link_newcomer
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM, Actor
 from peersupport.core.audit.services import record
 
 # Rows keyed to a person that a sign-in or an act of theirs writes, beside the account itself.
-_MIXED: tuple[Any, ...] = (RoleGrant, Profile, Tag, CalendarFeed, RosterEntry, Membership)
+_MIXED: tuple[Any, ...] = (RoleGrant, Profile, Tag, CalendarFeed, RosterEntry, Membership, CampusLink)
 
 
 @transaction.atomic
 def grant_role(*, person: Person, role: Role, by: Actor, now: datetime) -> None:
     """Give a role; giving it twice is once. In force from the person's next request."""
     if not may_grant(by, role):
+        raise NotAllowed
+    if role in OF_STUDENTS and is_barred(person):
         raise NotAllowed
     row = RoleGrant(person=person, role=str(role), granted_by=by.actor_id, granted_on=now.date())
     RoleGrant.objects.bulk_create([row], ignore_conflicts=True)

@@ -13,14 +13,12 @@ from accounts.permissions import may_keep_roster
 from accounts.queries import roster as reads
 from accounts.roster_files import List
 from accounts.roster_rules import STUDENTS, Change, Entry, Plan, Standing, compare, moved_up
-from accounts.rules import AddressTaken, ChangedMeanwhile, NotAllowed, Role
+from accounts.rules import OF_STUDENTS, AddressTaken, ChangedMeanwhile, NotAllowed, Role
 from accounts.services.people import grant_role, revoke_role
 from peersupport.core import ids, locks
 from peersupport.core.actors import Actor
 from peersupport.core.audit.services import record
 
-# Whoever is no student may not keep these.
-_OF_STUDENTS = (Role.STUDENT, Role.SUPPORTER, Role.STUDENT_LEAD)
 _FIELDS = [
     "other_email",
     "called",
@@ -162,12 +160,12 @@ def _settle_roles(person: Person, standing: Standing, by: Actor, now: datetime) 
             grant_role(person=person, role=Role.STUDENT, by=by, now=now)
         Person.objects.filter(pk=person.pk, is_active=False).update(is_active=True)
         return
-    for role in _OF_STUDENTS:
+    for role in sorted(OF_STUDENTS):
         if role in held:
             revoke_role(person=person, role=role, by=by, now=now)
-    if held & set(_OF_STUDENTS):
+    if held & OF_STUDENTS:
         Person.objects.filter(pk=person.pk).update(
-            session_epoch=ids.new_id(), is_active=bool(held - set(_OF_STUDENTS))
+            session_epoch=ids.new_id(), is_active=bool(held - OF_STUDENTS)
         )
 
 

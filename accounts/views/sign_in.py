@@ -1,12 +1,13 @@
 """Pages of sign-in and of one's own account."""
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import limits, passkeys, sign_in
+from accounts import campus, limits, passkeys, sign_in
 from accounts.adapter import CouldNotSend
 from accounts.forms.sign_in import AddressForm, CodeForm
 from accounts.permissions import signed_in
@@ -23,7 +24,12 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(onward)
     form = AddressForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "onward": onward, "has_passkeys": passkeys.work_here(request)}
+    context = {
+        "form": form,
+        "onward": onward,
+        "has_passkeys": passkeys.work_here(request),
+        "campus": settings.OIDC_NAME if campus.is_offered() else "",
+    }
     if request.method != "POST":
         return render(request, "accounts/sign_in.html", context)
     if not form.is_valid():
