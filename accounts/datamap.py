@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services.factors import mix_factors
+from accounts.services.invitations import forget_invitations
 from accounts.services.resets import forget_resets
 from peersupport.core.datamap.registry import By, Keeps, Store, Words
 
@@ -51,6 +52,15 @@ def _reset(what: Words) -> Keeps:
         about=_("the person, and a member of staff"),
         keyed_to=_("the account"),
         lives=_("until another agrees or it is stopped; three days at most"),
+    )
+
+
+def _asked(what: Words) -> Keeps:
+    return Keeps(
+        holds=what,
+        about=_("whoever was invited, and who invited them"),
+        keyed_to=_("the e-mail address"),
+        lives=_("until it is taken up or withdrawn; two weeks at most"),
     )
 
 
@@ -128,6 +138,12 @@ STORES = [
                 "person": _account(_("who belongs to a class or team")),
                 "group": _account(_("which one")),
             },
+            "accounts.CampusLink": {
+                "id": _account(_("a random number")),
+                "person": _account(_("whose account the school's sign-on leads to")),
+                "mark": _secret(_("a keyed mark of who they are there; nothing readable")),
+                "said": _account(_("whether the school last called them a student")),
+            },
             "account.EmailAddress": {
                 "id": _account(_("a number")),
                 "user": _account(_("whose address it is")),
@@ -172,6 +188,25 @@ STORES = [
             "Your line on the list: the school keeps it, with or without an account of yours. It "
             "says who may have one, and no longer that you had one."
         ),
+    ),
+    Store(
+        key="invitations",
+        title=_("Invitations"),
+        models={
+            "accounts.Invitation": {
+                "id": _asked(_("a random number")),
+                "email": _asked(_("the address of whoever was invited")),
+                "role": _asked(_("the role they were asked to take")),
+                "mark": replace(
+                    _asked(_("a keyed mark of the link; not the link")),
+                    left_out=_("it is a key: whoever reads it could misuse it"),
+                ),
+                "invited_by": _asked(_("who invited them")),
+                "expires_on": _asked(_("the last day it stands")),
+                "sent": _asked(_("how many times it was sent")),
+            },
+        },
+        forget=forget_invitations,
     ),
     Store(
         key="second-factors",

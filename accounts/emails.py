@@ -1,5 +1,6 @@
 """The one word to somebody whose way of signing in has changed. It does not say how."""
 
+import json
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
+from accounts.queries.invitations import open_invitation
 from peersupport.core import ids
 from peersupport.core.crypto import keyring
 from peersupport.core.outbox.kinds import Kind, Letter, register
@@ -15,6 +17,7 @@ from peersupport.core.outbox.services import enqueue
 from peersupport.core.ui.letters import personal_letter
 
 NOTE = "account-note"
+INVITATION = "invitation"
 _USEFUL = timedelta(days=7)
 _PURPOSE = "former-address"
 
@@ -56,6 +59,36 @@ def compose_note(outgoing: Outgoing, now: datetime) -> Letter | None:
     return Letter(to=to, subject=subject, text=text, html=html)
 
 
+def ask_to_join(*, key: str, email: str, token: str, until: datetime, now: datetime) -> None:
+    """Queue the mail with the link of an invitation, in the caller's transaction."""
+    said = json.dumps({"email": email, "token": token}).encode()
+    enqueue(
+        kind=INVITATION,
+        key=f"{INVITATION}|{key}|{ids.new_id()}",
+        due_at=now,
+        expires_at=until,
+        now=now,
+        ref=keyring().seal(said, purpose=INVITATION, context=""),
+    )
+
+
+def compose_invitation(outgoing: Outgoing, now: datetime) -> Letter | None:
+    """Return the letter, or None once the link opens nothing any more."""
+    plain = keyring().open(bytes(outgoing.ref), purpose=INVITATION, context="")
+    said = json.loads(plain)
+    if open_invitation(token=said["token"], now=now) is None:
+        return None
+    lines = [
+        _("Somebody who runs a program at your school would like to ask you something."),
+        _("Open the page to see it. The link works for you alone, for two weeks."),
+        _("If you did not expect this, you need not do anything."),
+    ]
+    link = settings.PUBLIC_URL.rstrip("/") + reverse("accounts:invited", args=[said["token"]])
+    subject, text, html = personal_letter(said["email"], lines, link)
+    return Letter(to=said["email"], subject=subject, text=text, html=html)
+
+
 def register_kinds() -> None:
-    """Make the message known to the outbox."""
+    """Make the messages known to the outbox."""
+    register(Kind(name=INVITATION, asked=True, compose=compose_invitation))
     register(Kind(name=NOTE, asked=True, compose=compose_note, always=True))

@@ -123,6 +123,11 @@ def may_reset_factors(by: Person, person: Person) -> bool:
     return is_one and by.pk != person.pk
 
 
+def may_invite(by: Actor, role: Role) -> bool:
+    """Return whether an actor may ask somebody to take a role. Students come by themselves."""
+    return role != Role.STUDENT and may_grant(by, role)
+
+
 def may_keep_roster(by: Actor) -> bool:
     """Return whether an actor may read and change the school's list of people."""
     if isinstance(by, System):

@@ -50,9 +50,17 @@ class AddressTaken(Exception):
     """That address belongs to somebody else on the list."""
 
 
+class TooMany(Exception):
+    """There are enough of these for now."""
+
+
 class LastAdministrator(Exception):
     """The last administrator cannot be removed."""
 
+
+# How many times one invitation is sent, and how many stand at a time: it is no mailing list.
+MOST_SENDINGS = 3
+MOST_INVITATIONS = 200
 
 # Fewer supporters than this who say the same of themselves: a reader could tell who it is.
 RARE_UNDER = 3

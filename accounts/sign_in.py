@@ -21,7 +21,7 @@ from accounts.admission import may_join
 from accounts.models import Person
 from accounts.proving import note_proved
 from accounts.queries.roster import person_of
-from accounts.services import join_as_student
+from accounts.services import join_as_student, join_by_invitation
 from peersupport.core import clock
 
 
@@ -48,11 +48,12 @@ class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
     def join(self, now: datetime) -> None:
         """Make the account, now that the code has shown whose address it is."""
         if self.user is None and self.state.get("may_join"):
-            self._user = join_as_student(email=self.state["email"], now=now)
+            join = join_as_student if self.state.get("is_student") else join_by_invitation
+            self._user = join(email=self.state["email"], now=now)
             self.stage.login.user = self._user
 
 
-def begin(request: HttpRequest, email: str, onward: str) -> None:
+def begin(request: HttpRequest, email: str, onward: str, *, is_invited: bool = False) -> None:
     """Send a code to an address. Raises CouldNotSend.
 
     The same is asked of the database for every address, whether it is known or not.
@@ -64,7 +65,8 @@ def begin(request: HttpRequest, email: str, onward: str) -> None:
     stage = LoginByCodeStage(LoginStageController(request, login), request, login)
     stage.state.update(CodeProcess.initial_state(user=person, email=email))
     stage.state["initiated_by_user"] = True
-    stage.state["may_join"] = known is None and may
+    stage.state["may_join"] = known is None and (may or is_invited)
+    stage.state["is_student"] = may
     process = CodeProcess(stage=stage)
     process.send()
     process.persist()

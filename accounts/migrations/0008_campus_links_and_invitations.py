@@ -2,43 +2,129 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import peersupport.core.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import peersupport.core.ids
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0007_the_schools_list'),
+        ("accounts", "0007_the_schools_list"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CampusLink',
+            name="CampusLink",
             fields=[
-                ('id', models.UUIDField(default=peersupport.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('mark', models.BinaryField(max_length=32, unique=True)),
-                ('said', models.CharField(choices=[('nothing', 'nothing'), ('student', 'student'), ('other', 'other'), ('never', 'never')], default='nothing', max_length=8)),
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='campus', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=peersupport.core.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("mark", models.BinaryField(max_length=32, unique=True)),
+                (
+                    "said",
+                    models.CharField(
+                        choices=[
+                            ("nothing", "nothing"),
+                            ("student", "student"),
+                            ("other", "other"),
+                            ("never", "never"),
+                        ],
+                        default="nothing",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="campus",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('said__in', ['nothing', 'student', 'other', 'never'])), name='accounts_campus_said')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("said__in", ["nothing", "student", "other", "never"])),
+                        name="accounts_campus_said",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.UUIDField(default=peersupport.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254)),
-                ('role', models.CharField(choices=[('student', 'student'), ('supporter', 'supporter'), ('student_lead', 'student_lead'), ('coordinator', 'coordinator'), ('administrator', 'administrator'), ('supervisor', 'supervisor')], max_length=16)),
-                ('mark', models.BinaryField(max_length=32, unique=True)),
-                ('expires_on', models.DateField()),
-                ('sent', models.PositiveSmallIntegerField(default=1)),
-                ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=peersupport.core.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("student", "student"),
+                            ("supporter", "supporter"),
+                            ("student_lead", "student_lead"),
+                            ("coordinator", "coordinator"),
+                            ("administrator", "administrator"),
+                            ("supervisor", "supervisor"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("mark", models.BinaryField(max_length=32, unique=True)),
+                ("expires_on", models.DateField()),
+                ("sent", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('email', 'role'), name='accounts_invitation_once'), models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower(models.F('email')))), name='accounts_invitation_lower'), models.CheckConstraint(condition=models.Q(('role__in', ['student', 'supporter', 'student_lead', 'coordinator', 'administrator', 'supervisor'])), name='accounts_invitation_role')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("email", "role"), name="accounts_invitation_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("email", django.db.models.functions.text.Lower(models.F("email")))
+                        ),
+                        name="accounts_invitation_lower",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                [
+                                    "student",
+                                    "supporter",
+                                    "student_lead",
+                                    "coordinator",
+                                    "administrator",
+                                    "supervisor",
+                                ],
+                            )
+                        ),
+                        name="accounts_invitation_role",
+                    ),
+                ],
             },
         ),
     ]

@@ -3,6 +3,7 @@
 from accounts.services.people import (
     grant_role,
     join_as_student,
+    join_by_invitation,
     mix_rows,
     note_sign_in,
     revoke_role,
@@ -12,6 +13,7 @@ from accounts.services.people import (
 __all__ = [
     "grant_role",
     "join_as_student",
+    "join_by_invitation",
     "mix_rows",
     "note_sign_in",
     "revoke_role",

@@ -81,7 +81,7 @@ def _may_come(email: str, said: Said) -> bool:
 
 
 def _settle(person: Person, said: Said, now: datetime) -> None:
-    """Give or take what hangs on being a student. Where the school says nothing, nothing changes."""
+    """Give or take what hangs on being a student; where the school says nothing, nothing."""
     if said == Said.NOTHING:
         return
     CampusLink.objects.filter(person=person).exclude(said=said).update(said=said)

@@ -27,7 +27,15 @@ from peersupport.core.actors import SYSTEM, Actor
 from peersupport.core.audit.services import record
 
 # Rows keyed to a person that a sign-in or an act of theirs writes, beside the account itself.
-_MIXED: tuple[Any, ...] = (RoleGrant, Profile, Tag, CalendarFeed, RosterEntry, Membership, CampusLink)
+_MIXED: tuple[Any, ...] = (
+    RoleGrant,
+    Profile,
+    Tag,
+    CalendarFeed,
+    RosterEntry,
+    Membership,
+    CampusLink,
+)
 
 
 @transaction.atomic
@@ -97,6 +105,20 @@ def join_as_student(*, email: str, now: datetime) -> Person:
         granted_by=SYSTEM.actor_id,
         granted_on=month_of(now).date(),
     )
+    link_newcomer(person=person, email=person.email)
+    return person
+
+
+@transaction.atomic
+def join_by_invitation(*, email: str, now: datetime) -> Person:
+    """Return the person of an address that has just proved itself, made if need be: no role yet.
+
+    The caller has checked that the address was invited.
+    """
+    found = Person.objects.filter(email=email.lower()).first()
+    if found is not None:
+        return found
+    person = Person.objects.create_user(email, joined=now.date())
     link_newcomer(person=person, email=person.email)
     return person
 

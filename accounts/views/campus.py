@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.views import redirect_to_login
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -96,7 +96,7 @@ def _let_in(
         login(request, person, backend=BACKEND)
         note_vouched(request, person)
         return redirect(onward)
-    response = perform_login(request, Login(user=person, redirect_url=onward))
+    response: HttpResponse = perform_login(request, Login(user=person, redirect_url=onward))
     if not isinstance(request.user, Person):
         request.session.cycle_key()  # a second factor is still to come
     elif person.is_staff_member and not has_passed(request, person):
@@ -125,9 +125,7 @@ def _failed(request: HttpRequest, failed: campus.CampusFailed) -> HttpResponse:
     """Show one calm page, whatever it was: it tells nobody who is known here."""
     is_away = isinstance(failed, campus.CampusAway)
     context = {"is_away": is_away, "campus": settings.OIDC_NAME, "personal": True}
-    return render(
-        request, "accounts/campus_failed.html", context, status=503 if is_away else 400
-    )
+    return render(request, "accounts/campus_failed.html", context, status=503 if is_away else 400)
 
 
 def _may_prove_there(person: Person) -> bool:

@@ -54,6 +54,13 @@ TABLE: dict[str, list[int]] = {
     "accounts/sign-in/": [200, 302, 302, 302, 302],
     "accounts/sign-in/code/": [302] * 5,
     "accounts/sign-in/passkey/": [200, 302, 302, 302, 302],
+    "accounts/campus/": MISSING,  # this school has none; with one: tests/oidc
+    "accounts/campus/back/": MISSING,
+    "accounts/campus/prove/": [302, 404, 404, 404, 404],
+    "accounts/invitations/": [302, 404, 404, 200, 200],
+    "accounts/invitations/<uuid:invitation>/again/": NEVER_GET,
+    "accounts/invitations/<uuid:invitation>/withdraw/": NEVER_GET,
+    "accounts/invitation/<slug:token>/": MISSING,
     "accounts/second-factor/": [302] * 5,  # passed already; without: test_second_factor_gate
     "accounts/prove/": ANYBODY,
     "accounts/factors/": ANYBODY,

@@ -11,6 +11,7 @@ APPS = ["accounts", "program", "officehours", "events", "reminders", "referrals"
 PLACES = [*APPS, "insights", "peersupport"]
 
 KNOWN = {
+    "accounts/views/campus.py",  # only where the school vouches for a second factor, by setting
     "accounts/views/second_factor.py",  # a passkey that was unlocked is both factors
     "peersupport/portal/demo.py",  # the demo's cast; absent outside the demo
 }

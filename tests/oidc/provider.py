@@ -29,13 +29,15 @@ _asked: dict[str, str] = {}
 class Provider(BaseHTTPRequestHandler):
     """Answers one request."""
 
+    server: ThreadingHTTPServer
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
     @property
     def issuer(self) -> str:
         """Where it lives."""
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        return f"http://127.0.0.1:{self.server.server_port}"
 
     def _send(self, status: int, body: Any, kind: str = "application/json") -> None:
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
@@ -155,7 +157,8 @@ class Provider(BaseHTTPRequestHandler):
             coded = [base64.urlsafe_b64encode(json.dumps(p).encode()) for p in parts]
             return b".".join([*(c.rstrip(b"=") for c in coded), b""]).decode()
         key = _OTHER_KEY if fault == "signature" else _KEY
-        return jwt.encode({"alg": "RS256", "kid": _KID}, claims, key)
+        signed: str = jwt.encode({"alg": "RS256", "kid": _KID}, claims, key)
+        return signed
 
 
 if __name__ == "__main__":

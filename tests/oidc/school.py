@@ -63,9 +63,7 @@ class School:
 @contextmanager
 def running() -> Iterator[School]:
     """Run the provider as a process."""
-    process = subprocess.Popen(
-        [sys.executable, str(_PROGRAM)], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, str(_PROGRAM)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         yield School(int(process.stdout.readline()))
