@@ -38,13 +38,19 @@ class OfficeHoursConfig(AppConfig):
             NavItem(_("Supporters"), "hours:supervisor", frozenset({str(Role.SUPERVISOR)}), 35)
         )
         from officehours.queries import planning as reads
-        from officehours.services import leaving, planning
+        from officehours.services import hours, leaving, planning
         from program.calendars import Closing, register_closing
+        from program.registry import register_closer
 
         def clear(first: date, last: date, by: "Person", now: datetime) -> int:
             return planning.clear_holiday(first=first, last=last, by=by, now=now)
 
         register_closing("office hours", Closing(clear, reads.standing_in, "hours:holiday"))
+
+        def close(start: datetime, end: datetime, by: "Person", now: datetime) -> tuple[int, int]:
+            return hours.close_between(start=start, end=end, by=by, now=now)
+
+        register_closer("office hours", close)
         leaving.register()
         emails.register_kinds()
         care_emails.register_kinds()

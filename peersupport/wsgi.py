@@ -16,9 +16,10 @@ def start() -> WSGIHandler:
     try:
         handler = get_wsgi_application()
         from peersupport import celery  # noqa: F401 - makes its app the default one
-        from peersupport.portal.startup import refuse_unsafe_start
+        from peersupport.portal.startup import recall_facts, refuse_unsafe_start
 
         refuse_unsafe_start()
+        recall_facts()
     except Exception as refusal:
         sys.stderr.write(f"Refused to start: {refusal}\n")
         raise SystemExit(CANNOT_START) from refusal

@@ -16,8 +16,22 @@ class ProgramConfig(AppConfig):
         from peersupport.core.ui.nav import NavItem, register
 
         roles = frozenset({str(Role.COORDINATOR), str(Role.ADMINISTRATOR)})
-        register(NavItem(_("Coverage"), "program:coverage", roles, 50))
+        register(NavItem(_("Our facts"), "program:index", roles, 50))
 
+        from peersupport.core import clock
+        from peersupport.core.outbox import kinds
+        from peersupport.core.ui.notices import register_notices
+        from program.queries.basics import remembered
+        from program.queries.cheerful import cheerful_gate
+        from program.queries.confidentiality import notices
         from program.services import touch_public
+        from program.views import index
+
+        def standing(may_ask: bool) -> list[str]:
+            known = remembered(may_ask=may_ask)
+            return notices(known.values, clock.now()) if known is not None else []
 
         on_profile_change("today", touch_public)
+        register_notices("program", standing)
+        kinds.register_gate(cheerful_gate)
+        index.register()

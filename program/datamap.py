@@ -18,6 +18,15 @@ def _named(what: Words) -> Keeps:
     )
 
 
+def _signed(what: Words) -> Keeps:
+    return Keeps(
+        holds=what,
+        about=_("supporters"),
+        keyed_to=_("the account"),
+        lives=_("until the account is deleted"),
+    )
+
+
 STORES = [
     Store(
         key="program",
@@ -27,6 +36,7 @@ STORES = [
                 "id": _fact(_("always 1")),
                 "zone": _fact(_("the time zone")),
                 "public_version": _fact(_("a random mark that changes when Today changes")),
+                "settings": _fact(_("what the school has set, as it stands now")),
             },
             "program.Coverage": {
                 "id": _fact(_("a random number")),
@@ -43,6 +53,20 @@ STORES = [
                 "name": _fact(_("the name of the holiday")),
                 "first_on": _fact(_("its first day")),
                 "last_on": _fact(_("its last day")),
+            },
+            "program.Setting": {
+                "id": _fact(_("a number")),
+                "key": _fact(_("what was set")),
+                "value": _fact(_("what it was set to; it may name officers of the school")),
+                "was": _fact(_("what it was before")),
+                "by": _fact(_("the role of whoever set it, no name")),
+                "set_on": _fact(_("on which day")),
+            },
+            "program.Signature": {
+                "id": _signed(_("a random number")),
+                "person": _signed(_("who signed what supporters promise")),
+                "version": _signed(_("which version of it")),
+                "signed_on": _signed(_("on which day")),
             },
         },
         forget=None,

@@ -2,13 +2,21 @@
 
 from django.urls import path
 
-from program.views import coverage, holidays
+from program.views import coverage, holidays, index, now, settings, trust
 
 app_name = "program"
 
 urlpatterns = [
-    path("", coverage.keep_coverage, name="coverage"),
+    path("", index.index, name="index"),
+    path("history/", index.past, name="history"),
+    path("set/<slug:key>/", settings.set_one, name="set"),
+    path("notice/", now.notice, name="notice"),
+    path("critical/", now.critical, name="critical"),
+    path("close/", now.close, name="close"),
+    path("pledge/", trust.sign, name="pledge"),
+    path("talked/", trust.talked, name="talked"),
     path("holidays/", holidays.keep_holidays, name="holidays"),
     path("holidays/<uuid:holiday>/remove/", holidays.remove_day, name="remove-holiday"),
+    path("coverage/", coverage.keep_coverage, name="coverage"),
     path("coverage/<uuid:entry>/remove/", coverage.remove, name="remove-coverage"),
 ]

@@ -89,3 +89,11 @@ def _empty_cache(settings: "pytest.FixtureRequest") -> None:
 def evening() -> datetime:
     """A quiet Monday evening: 23 November 2026, 5:10pm in New York."""
     return datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """What a process remembers of the school's facts must not reach the next test."""
+    from program.queries.basics import forget_memory
+
+    forget_memory()

@@ -47,6 +47,7 @@ class Door:
     wait: rules.Wait
     may_join: bool
     in_person: bool
+    is_extra: bool
 
     @property
     def is_open(self) -> bool:
@@ -234,6 +235,7 @@ def _door(
         wait=rules.wait_range(queued, sum(is_in(r, now) for r in team), row.shift.minutes),
         may_join=not closed and line_is_open(row.shift, team, now),
         in_person=rules.Way.IN_PERSON in row.shift.ways.split(","),
+        is_extra=row.shift.rule_id is None,
     )
 
 
@@ -242,7 +244,7 @@ def _etag(doors: list[Door], upcoming: datetime | None, today: object, zone: Zon
     parts = [
         (
             (d.assignment.hex, d.name, d.year, d.place, d.starts_at, d.ends_at),
-            (d.status, d.has_times, d.waiting, d.wait, d.may_join, d.in_person),
+            (d.status, d.has_times, d.waiting, d.wait, d.may_join, d.in_person, d.is_extra),
         )
         for d in doors
     ]

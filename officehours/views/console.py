@@ -24,6 +24,8 @@ from officehours.services import presence, talks
 from officehours.views.acts import act_and_return, in_the_way
 from peersupport.core import clock, ids, words
 from program.queries import behind, facts
+from program.queries.confidentiality import consent
+from program.queries.settings import has_signed, pledge
 
 
 @require_role(Role.SUPPORTER)
@@ -31,10 +33,16 @@ from program.queries import behind, facts
 def console(request: HttpRequest) -> HttpResponse:
     """Show this supporter's evening: in or out, who is coming, what is next."""
     now = clock.now()
-    zone = facts().zone
+    known = facts()
+    zone, kept = known.zone, pledge(known.values)
     person = signed_in(request)
     mine = reads.my_hours(person, now)
     today = [h for h in mine if h.status != "over" or h.visits]
+    unsigned = kept.due_on is not None and not has_signed(person.pk, kept.version)
+    is_busy = any(h.status in ("in", "dark") for h in mine)
+    # Hours that go on are never held up by a paper.
+    if unsigned and not is_busy and kept.due_on < clock.local_date(now, zone):  # type: ignore[operator]
+        return redirect("program:pledge")
     weekly = pages.my_rules(person, clock.local_date(now, zone))
     context = {
         "personal": True,
@@ -44,6 +52,8 @@ def console(request: HttpRequest) -> HttpResponse:
         "rules": [_rule(rule) for rule in weekly],
         "request_key": ids.new_id(),
         "blank_id": uuid.UUID(int=0),
+        "consent": consent(known.values),
+        "pledge_by": words.day(kept.due_on) if unsigned and kept.due_on else "",
     }
     return render(request, "officehours/console.html", context)
 

@@ -34,6 +34,7 @@ from peersupport.core import clock, words
 from peersupport.core.datamap.registry import Words
 from peersupport.core.states import NotAllowedFrom
 from program.queries import facts
+from program.queries.confidentiality import consent
 
 _COOKIE = "place"
 _PATH = "/line/"
@@ -84,7 +85,8 @@ def to_wait(wait: rules.Wait) -> str:
 
 
 def _line_context(found: Line, now: datetime) -> dict[str, Any]:
-    zone = facts().zone
+    known = facts()
+    zone = known.zone
     people = ngettext("%d person waits.", "%d people wait.", found.waiting) % found.waiting
     return {
         "personal": True,
@@ -93,6 +95,7 @@ def _line_context(found: Line, now: datetime) -> dict[str, Any]:
         "waiting": people if found.waiting else str(_("Nobody is waiting: you would be next.")),
         "about": to_wait(found.wait),
         "hosts": found.hosts,
+        "consent": consent(known.values),
     }
 
 

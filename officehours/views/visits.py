@@ -26,16 +26,19 @@ from peersupport.core import clock, words
 from peersupport.core.datamap.registry import Words
 from peersupport.core.states import NotAllowedFrom
 from program.queries import facts
+from program.queries.confidentiality import consent
 
 _TAKEN = _("That time has just been taken. Choose another.")
 _GONE = _("That time is no longer offered. Choose another.")
 
 
 def _context(free: list[pages.Day], now: datetime, **more: Any) -> dict[str, Any]:
-    zone = facts().zone
+    known = facts()
+    zone = known.zone
     people = {time.who_id: time for day in free for time in day.times}
     return {
         "personal": True,
+        "consent": consent(known.values),
         "days": with_times(free, zone),
         "zone_name": words.zone_name(now, zone),
         "whom": sorted(

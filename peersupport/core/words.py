@@ -36,6 +36,11 @@ def day(value: date) -> str:
     return formats.date_format(value, "l j F", use_l10n=False)
 
 
+def dated(value: date) -> str:
+    """Return a day with its year, for what is looked at much later."""
+    return f"{day(value)} {value.year}"
+
+
 def day_near(value: date, today: date) -> str:
     """Return "today", "tomorrow", a weekday within the week, else the day and month."""
     ahead = (value - today).days

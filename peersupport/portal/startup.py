@@ -4,19 +4,21 @@ Called by the supervisor, by wsgi and by the Celery worker, each for itself: a s
 one of them still meets the others.
 """
 
+import contextlib
 import ipaddress
 from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from accounts.models import Person
 from peersupport.core import careseal, crypto, daykey
 from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
 from peersupport.portal.models import Stamp
+from program.queries import facts
 
 # PostgreSQL settings that would write what people do, or values of rows, into the server's log.
 _QUIET = {
@@ -122,6 +124,12 @@ def refuse_unsafe_start(*, before_migrate: bool = False) -> None:
     _check_keys()
     _check_stamp(before_migrate=before_migrate)
     _check_server_log()
+
+
+def recall_facts() -> None:
+    """Read the school's facts once, so that pages which ask nothing show its notices too."""
+    with contextlib.suppress(DatabaseError):
+        facts()
 
 
 def stamp_database(sender: AppConfig, **_: object) -> None:

@@ -1,5 +1,6 @@
 """Today, help and promises: the pages everybody can read."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +22,17 @@ from officehours.views.line import to_wait
 from officehours.views.visits import described
 from peersupport.core import clock, words
 from peersupport.core.ui.context import look_of
+from peersupport.core.ui.notices import notices
+from peersupport.portal.promises import disclosed, promised
+from program.queries import facts
+from program.queries.basics import remembered
+from program.queries.confidentiality import claims, closed_until, consent, is_critical
 
 
 def _headline(board: Board, now: datetime) -> str:
+    known = remembered()
+    if known is not None and board.open_until is None and closed_until(known.values, now)[0]:
+        return str(_("All hours are closed at the moment"))
     if board.open_until is not None:
         until = words.time_of_day(board.open_until, board.zone)
         return str(_("Someone is in until %s") % until)
@@ -97,17 +106,34 @@ def _door(door: Door, now: datetime, board: Board, *, names: bool) -> dict[str, 
     }
 
 
+def _in_order(board: Board, now: datetime) -> list[Door]:
+    """Return the doors; after something terrible, hours beside the weekly ones come first."""
+    known = remembered()
+    if known is None or not is_critical(known.values, now):
+        return list(board.doors)
+    return sorted(board.doors, key=lambda door: (not door.is_open, not door.is_extra))
+
+
 def _board_context(board: Board, now: datetime, *, names: bool) -> dict[str, Any]:
     return {
         "headline": _headline(board, now),
         "line": _line(board, now),
         "today": words.day(clock.local_date(now, board.zone)),
         "zone_name": words.zone_name(now, board.zone),
-        "doors": [_door(door, now, board, names=names) for door in board.doors],
+        "doors": [_door(door, now, board, names=names) for door in _in_order(board, now)],
         "is_lit": board.open_until is not None,
         "etag": board.etag,
         "names": names,
     }
+
+
+def _said_mark() -> str:
+    """Return a mark of what stands at the top of every page, empty if nothing does.
+
+    The board has just read the facts: this asks nothing more.
+    """
+    said = notices(may_ask=False)
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:12] + "-" if said else ""
 
 
 @require_safe
@@ -129,7 +155,7 @@ def today(request: HttpRequest) -> HttpResponse:
         response = render(request, "portal/today.html", _board_context(board, now, names=False))
         response["Cache-Control"] = "no-store"
         return response
-    etag = f'"{board.etag}-{look_of(request)}"'
+    etag = f'"{board.etag}-{_said_mark()}{look_of(request)}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         response = HttpResponseNotModified()
     else:
@@ -169,7 +195,24 @@ def help_now(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def promises(request: HttpRequest) -> HttpResponse:
-    """Say what is promised and what cannot be."""
-    response = render(request, "portal/promises.html")
+    """Say what is promised and what cannot be, as the school has set things."""
+    now, known = clock.now(), facts()
+    signed = claims(known.values, clock.local_date(now, known.zone))
+    context = {
+        "promises": promised(known.values),
+        "disclosures": disclosed(known.values),
+        "consent": consent(known.values),
+        "claims": [
+            {
+                "words": one.words,
+                "officer": one.officer,
+                "office": one.office,
+                "signed": words.dated(one.signed_on),
+                "review": words.dated(one.review_on),
+            }
+            for one in signed
+        ],
+    }
+    response = render(request, "portal/promises.html", context)
     response["Cache-Control"] = "no-cache"
     return response

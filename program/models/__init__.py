@@ -3,5 +3,6 @@
 from program.models.coverage import Coverage
 from program.models.facts import Facts
 from program.models.holidays import Holiday
+from program.models.settings import Setting, Signature
 
-__all__ = ["Coverage", "Facts", "Holiday"]
+__all__ = ["Coverage", "Facts", "Holiday", "Setting", "Signature"]

@@ -12,6 +12,8 @@ class Facts(models.Model):
     # Changes whenever something that a signed-out visitor can read changes. Random, so that it
     # tells nothing about how much happens here.
     public_version = models.BinaryField(max_length=16)
+    # What every key is set to now, so that one query answers for all: `Setting` has the history.
+    settings = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="program_facts_one_row")]

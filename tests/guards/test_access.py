@@ -16,6 +16,7 @@ OPEN = [200] * 5
 STUDENT = [302, 200, 200, 404, 404]
 SUPPORTER = [302, 404, 200, 404, 404]
 PROGRAM = [302, 404, 404, 200, 404]
+KEEPERS = [302, 404, 404, 200, 200]
 MISSING_STUDENT = [302, 404, 404, 404, 404]
 POST_STUDENT = [302, 405, 405, 404, 404]
 POST_SUPPORTER = [302, 404, 405, 404, 404]
@@ -84,7 +85,15 @@ TABLE: dict[str, list[int]] = {
     "accounts/resets/<uuid:reset>/withdraw/": NEVER_GET,
     "accounts/sign-out/": NEVER_GET,
     "accounts/sign-out-everywhere/": NEVER_GET,
-    "program/": [302, 404, 404, 200, 200],
+    "program/": KEEPERS,
+    "program/history/": KEEPERS,
+    "program/set/<slug:key>/": KEEPERS,
+    "program/notice/": KEEPERS,
+    "program/critical/": KEEPERS,
+    "program/close/": PROGRAM,
+    "program/pledge/": SUPPORTER,
+    "program/talked/": OPEN,
+    "program/coverage/": KEEPERS,
     "program/holidays/": [302, 404, 404, 200, 200],
     "program/holidays/<uuid:holiday>/remove/": [302, 404, 404, 405, 405],
     "program/coverage/<uuid:entry>/remove/": [302, 404, 404, 405, 405],
@@ -177,6 +186,7 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
             .replace("<slug:code>", "none")
             .replace("<slug:mark>", "reviewed")
             .replace("<slug:token>", "none")
+            .replace("<slug:key>", "topic-threats")
         )
         given = [client.get(address).status_code for client in clients]
         if given != expected:

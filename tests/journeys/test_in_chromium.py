@@ -28,12 +28,12 @@ _PAGES = {
     "ana": ["/", "/visits/", "/visits/RECEIPT/", "/visits/book/", "/accounts/", "/nowhere/"],
     "ben": ["/", "/visits/", "/visits/BOOKED/", "/visits/BOOKED/move/"],
     "priya": ["/hours/", "/hours/new/", "/hours/talks/RECEIPT/log/"],
-    "cora": ["/hours/program/", "/program/"],
+    "cora": ["/hours/program/", "/program/", "/program/coverage/"],
 }
 _NO_STORY_GOES_THERE = {
     "": _PAGES[""][1:],
     "ana": ["/accounts/", "/nowhere/"],
-    "cora": ["/program/"],
+    "cora": ["/program/", "/program/coverage/", "/program/close/", "/program/set/topic-threats/"],
 }
 _MAIN_PAGES = {
     "ana": ["/", "/visits/book/", "/visits/RECEIPT/"],

@@ -55,7 +55,7 @@ def test_an_app_and_recovery_codes(live_server: Any, evening: datetime, *, scrip
             cora.looks("wrong-code")
             cora.fills("Code from your app", _figures(secret))
             cora.presses("Go on")
-            cora.has_heading("Who stands behind the supporters")
+            cora.has_heading("Our school's facts")
 
             traveller.shift(_HOUR)
             _cora_is_asked_once_more(cora, codes)
@@ -82,7 +82,7 @@ def _cora_sets_up_an_app(cora: Reader) -> tuple[str, list[str]]:
     codes = _codes(cora)
     assert len(codes) == 10
     cora.follows("I have kept them")
-    cora.has_heading("Who stands behind the supporters")
+    cora.has_heading("Our school's facts")
     return secret, codes
 
 
@@ -230,7 +230,7 @@ def _cora_makes_a_passkey(cora: Reader) -> None:
     cora.presses("Make a passkey")
     cora.page.locator("h1", has_text="Keep these codes").wait_for()
     cora.follows("I have kept them")
-    cora.has_heading("Who stands behind the supporters")
+    cora.has_heading("Our school's facts")
 
 
 def _cora_signs_in_with_it_alone(cora: Reader, device: Any, key: str) -> None:
@@ -245,7 +245,7 @@ def _cora_signs_in_with_it_alone(cora: Reader, device: Any, key: str) -> None:
     device.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": True})
     cora.presses("Use a passkey")
     cora.page.wait_for_url("**/program/")
-    cora.has_heading("Who stands behind the supporters")
+    cora.has_heading("Our school's facts")
 
 
 def _cora_renames_and_removes_it(cora: Reader) -> None:

@@ -49,13 +49,13 @@ def test_a_coordinator_names_and_removes_somebody(evening: datetime) -> None:
     cora = sign_in(cast(evening)["cora"])
     data = {"label": "Night line", "phone": "555-0101", "starts": "00:00", "ends": "00:00"}
 
-    assert cora.post("/program/", data).status_code == 302
-    page = cora.get("/program/").content.decode()
+    assert cora.post("/program/coverage/", data).status_code == 302
+    page = cora.get("/program/coverage/").content.decode()
     assert "Night line" in page
     address = page.split('action="/program/coverage/')[1].split('"')[0]
     assert cora.post(f"/program/coverage/{address}").status_code == 302
-    assert "Night line" not in cora.get("/program/").content.decode()
-    assert cora.post("/program/", {**data, "phone": "call me"}).status_code == 400
+    assert "Night line" not in cora.get("/program/coverage/").content.decode()
+    assert cora.post("/program/coverage/", {**data, "phone": "call me"}).status_code == 400
 
 
 @pytest.mark.django_db

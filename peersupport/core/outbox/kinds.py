@@ -32,6 +32,8 @@ class Kind:
     everybody finds the kinds that can reach them. A kind whose rows name no recipient finds them
     with `whom`, so that the gates can ask after their wishes.
 
+    `is_cheerful` mail (thanks, invitations, good luck) waits while something terrible is mourned.
+
     `always` is for a word that guards the account itself: no wish and no limit stops it, since
     whoever took the account over could have wished for silence.
     """
@@ -44,6 +46,7 @@ class Kind:
     roles: frozenset[str] = frozenset()
     whom: Callable[[Outgoing, datetime], UUID | None] | None = None
     always: bool = False
+    is_cheerful: bool = False
 
     def recipient(self, outgoing: Outgoing, now: datetime) -> UUID | None:
         """Return whom a message goes to; None if nobody can say any more."""

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from peersupport.core.ui import nav
 from peersupport.core.ui.crisis import extra_lines
+from peersupport.core.ui.notices import notices
 
 register = Library()
 
@@ -39,6 +40,12 @@ def tag(kind: str, words: str) -> dict[str, Any]:
 def crisis_bar() -> dict[str, Any]:
     """Draw the numbers that answer now. Needs nothing but the settings."""
     return {"crisis_lines": extra_lines(), "help_url": soft_url("portal:help-now") or "/help-now/"}
+
+
+@register.inclusion_tag("_components/notices.html")
+def standing_notices(*, may_ask: bool = False) -> dict[str, Any]:
+    """Draw what the school says on every page; `may_ask` lets a stale memory be refreshed."""
+    return {"notices": notices(may_ask=may_ask)}
 
 
 @register.simple_tag

@@ -1,0 +1,108 @@
+"""What is promised and what cannot be: the words, what switches them, what tests hold them.
+
+A promise without a test is not in this list: `tests/portal/test_promises.py` looks every one up.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from peersupport.core.datamap.registry import Words
+from program.registry import Values, value_of
+
+
+def _always(values: Values) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise: its words, its limit, when it is made, and the tests that hold it."""
+
+    words: Words
+    limit: Words
+    held_by: tuple[str, ...]
+    holds: Callable[[Values], bool] = _always
+
+
+PROMISES = [
+    Promise(
+        _("Today says the truth: open means that somebody is really there."),
+        _("Somebody who has just left and has not said so yet is still shown."),
+        (
+            "tests/portal/test_today.py::test_who_forgot_to_check_in_is_not_shown_as_open",
+            "tests/officehours/test_board.py::test_hours_of_somebody_who_rests_are_not_promised",
+        ),
+    ),
+    Promise(
+        _(
+            "They will see your face; we keep no name. Nobody but the person you meet sees what "
+            "you asked to be called."
+        ),
+        _("Somebody who sees you walk in knows that you came."),
+        ("tests/portal/test_today.py::test_nobody_is_named_to_a_visitor",),
+    ),
+    Promise(
+        _(
+            "24 hours after your visit, nothing here can say it was yours. Within 48 hours no "
+            "backup can."
+        ),
+        _("Whoever controls the servers while you type could see what you type."),
+        (
+            "tests/officehours/test_forgetting.py::test_reads_forget_although_no_job_ran",
+            "tests/core/test_crypto.py::test_a_day_can_seal_ahead_and_never_back",
+        ),
+    ),
+    Promise(
+        _("One time is given to one person, whatever happens."),
+        _("A supporter may fall ill. Then you are told, and offered other times."),
+        ("tests/officehours/test_booking.py::test_book_the_same_time_twice_takes_it_once",),
+    ),
+    Promise(
+        _("Mail about your visits comes only if you ask for it, and says nothing."),
+        _("Your own mailbox and your browser's history are yours to keep or clear."),
+        ("tests/ui/test_letters.py::test_every_letter_looks_the_same_from_outside",),
+    ),
+    Promise(
+        _("The numbers at the top of every page are always there."),
+        _("They are answered by others, whose own rules hold there."),
+        ("tests/ui/test_frame.py::test_a_page_for_everybody_asks_the_database_nothing",),
+    ),
+    Promise(
+        _("Everything we keep is on one page, with how long."),
+        _("Somebody who already knows nearly everyone in a small group can guess."),
+        ("tests/guards/test_datamap.py::test_every_field_is_in_the_map",),
+    ),
+    Promise(
+        _("What is confidential here, and what is not, is the same on every page."),
+        _("A court can ask what no promise of ours can refuse."),
+        ("tests/portal/test_promises.py::test_a_switch_changes_every_screen",),
+    ),
+    Promise(
+        _("Every supporter signs a pledge of confidentiality before they hold hours."),
+        _("A person can break their word. Then you can tell somebody who acts on it."),
+        ("tests/program/test_trust.py::test_after_the_grace_the_console_asks_for_the_pledge",),
+        lambda values: bool((value_of(values, "pledge") or {}).get("from_on")),
+    ),
+]
+
+DISCLOSURES: list[tuple[Words, Callable[[Values], bool]]] = [
+    (
+        _(
+            "This school is small: one person may be coordinator and counselor. They could know "
+            "you from both sides."
+        ),
+        lambda values: bool(value_of(values, "small-school")),
+    ),
+]
+
+
+def promised(values: Values) -> list[Promise]:
+    """Return the promises that are made, as the school has set things."""
+    return [one for one in PROMISES if one.holds(values)]
+
+
+def disclosed(values: Values) -> list[Words]:
+    """Return what this school has to say about itself."""
+    return [words for words, holds in DISCLOSURES if holds(values)]

@@ -1,0 +1,160 @@
+"""The index of the school's own facts, their history, and what states it."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import require_role
+from accounts.rules import Role
+from peersupport.core import clock, words
+from program.models import Setting
+from program.queries import coverage, facts
+from program.queries.settings import history, pledge
+from program.registry import (
+    CLAIMS,
+    KNOWN,
+    STATUSES,
+    TOPICS,
+    Line,
+    Values,
+    index_lines,
+    register_lines,
+    value_of,
+)
+
+_SOON = timedelta(days=30)
+
+
+def _topic_lines(values: Values, today: date) -> list[Line]:
+    found = []
+    for topic, title in TOPICS.items():
+        kept = value_of(values, f"topic-{topic}")
+        state = _("Nobody has decided yet")
+        if kept:
+            said = {"owner": kept["owner"], "day": words.dated(date.fromisoformat(kept["on"]))}
+            state = f"{STATUSES[kept['status']]}. " + _("Decided by %(owner)s, %(day)s.") % said
+        address = reverse("program:set", args=[f"topic-{topic}"])
+        group = _("Confidential or reported")
+        found.append(Line(group, words.upper_first(str(title)), state, address, not kept, 30))
+    return found
+
+
+def _claim_lines(values: Values, today: date) -> list[Line]:
+    found = []
+    for name, title in CLAIMS.items():
+        kept = value_of(values, f"claim-{name}")
+        state, is_due = _("Not signed, so it is shown nowhere."), False
+        if kept:
+            review = date.fromisoformat(kept["review_on"])
+            is_due = review < today + _SOON
+            said = {"officer": kept["officer"], "day": words.dated(review)}
+            state = _("Signed by %(officer)s. Review by %(day)s.") % said
+            if review < today:
+                state = _("The day of its review is over: it is shown nowhere.")
+        address = reverse("program:set", args=[f"claim-{name}"])
+        found.append(Line(_("Signed claims"), title, state, address, is_due, 40))
+    return found
+
+
+def _people_lines(values: Values, today: date) -> list[Line]:
+    group = _("Trust")
+    kept, talked = pledge(values), value_of(values, "talked")
+    state = _("The shipped words. Nobody is asked to sign until you put them into force.")
+    if kept.from_on:
+        state = _("Version %(version)d, since %(day)s.") % {
+            "version": kept.version,
+            "day": words.dated(kept.from_on),
+        }
+    is_small = bool(value_of(values, "small-school"))
+    named = talked["name"] if talked else _("Nobody is named yet")
+    rows: list[tuple[str, str, bool]] = [
+        ("pledge", state, kept.from_on is None),
+        ("talked", named, not talked),
+        ("small-school", _("Yes, and the promises say so") if is_small else _("No"), False),
+    ]
+    return [
+        Line(group, KNOWN[key].title, state, reverse("program:set", args=[key]), is_due, 50)
+        for key, state, is_due in rows
+    ]
+
+
+def _first_lines(values: Values, today: date) -> list[Line]:
+    rows = coverage()
+    named = ", ".join(row.label for row in rows) or _("Nobody is named, so no hours are published")
+    group, address = _("Hours"), reverse("program:coverage")
+    return [
+        Line(group, _("Who stands behind the supporters"), named, address, not rows, 10),
+        Line(group, _("Holidays"), _("Weekly hours leave them out"), reverse("program:holidays")),
+    ]
+
+
+def register() -> None:
+    """Put this app's own lines into the index."""
+    own: dict[str, Callable[[Values, date], list[Line]]] = {
+        "coverage": _first_lines,
+        "topics": _topic_lines,
+        "claims": _claim_lines,
+        "trust": _people_lines,
+    }
+    for name, lines in own.items():
+        register_lines(name, lines)
+
+
+@require_role(Role.COORDINATOR, Role.ADMINISTRATOR)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Show all the school's facts in one place, with what is missing or due for review."""
+    known = facts()
+    lines = index_lines(known.values, clock.local_date(clock.now(), known.zone))
+    ordered = sorted(lines, key=lambda line: min(o.order for o in lines if o.group == line.group))
+    context = {
+        "personal": True,
+        "due": [line for line in lines if line.is_due],
+        "groups": [(group, list(each)) for group, each in groupby(ordered, lambda o: o.group)],
+        "runs": not {Role.COORDINATOR, Role.STUDENT_LEAD}.isdisjoint(_roles(request)),
+    }
+    return render(request, "program/index.html", context)
+
+
+def _roles(request: HttpRequest) -> frozenset[str]:
+    return frozenset(getattr(request.user, "roles", frozenset()))
+
+
+def said(key: str, value: Any) -> str:
+    """Return a value of a setting in words, for its history."""
+    if value is None:
+        return _("Nothing")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    parts = [STATUSES.get(str(part), part) for part in value.values() if part not in (None, "")]
+    return ", ".join(str(part) for part in parts)
+
+
+def _change(row: Setting) -> list[str]:
+    title = KNOWN[row.key].title if row.key in KNOWN else row.key
+    return [
+        words.upper_first(str(title)),
+        words.dated(row.set_on),
+        row.by.replace("_", " "),
+        said(row.key, row.was),
+        said(row.key, row.value),
+    ]
+
+
+@require_role(Role.COORDINATOR, Role.ADMINISTRATOR)
+@require_safe
+def past(request: HttpRequest) -> HttpResponse:
+    """Show every change: what, on which day, by which role, from what and to what."""
+    context = {
+        "personal": True,
+        "rows": [_change(row) for row in history()],
+        "head": [_("What"), _("Day"), _("By"), _("From"), _("To")],
+    }
+    return render(request, "program/history.html", context)
