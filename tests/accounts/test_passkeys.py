@@ -140,6 +140,7 @@ def test_as_the_second_step_and_as_a_proof(evening: datetime) -> None:
         assert _post(client, PROVE, proof, next=MAKE)["Location"] == MAKE
         assert key_of(client) != before
         assert client.get(MAKE).status_code == 200
+        assert _post(client, PROVE, proof).status_code == 400  # it was good once
 
 
 def test_somebody_switched_off_does_not_come_in(evening: datetime) -> None:
