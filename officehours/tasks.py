@@ -14,6 +14,7 @@ def tick() -> None:
         presence.nudge(assignment=assignment, now=now)
     for assignment in presence.dark_assignments(now):
         presence.close_dark(assignment=assignment, now=now)
+    hours.keep_closed(now=now)
     presence.close_ended(now=now)
     presence.lapse_overdue(now=now)
 

@@ -23,9 +23,11 @@ from officehours.services.publishing import (
 )
 from officehours.services.steps import take_step
 from peersupport.core import clock, locks
+from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.services import record
 from peersupport.core.states import NotAllowedFrom
 from program.queries import facts
+from program.queries.confidentiality import OPEN_END, closed_until
 from program.services import touch_public
 
 
@@ -263,3 +265,32 @@ def close_between(*, start: datetime, end: datetime, by: Person, now: datetime) 
         except NotAllowedFrom:  # cancelled or over by now
             continue
     return closed, left
+
+
+def keep_closed(*, now: datetime) -> int:
+    """Close what was published although everything is closed, or that comes near. By the system.
+
+    Also goes on where closing broke off. Returns how many hours were cancelled.
+    """
+    is_closed, until = closed_until(facts().values, now)
+    if not is_closed:
+        return 0
+    return sum(_keep_closed(one, now) for one in shifts_between(now, until or now + OPEN_END))
+
+
+def _keep_closed(shift: Shift, now: datetime) -> int:
+    try:
+        with transaction.atomic(durable=True):
+            locks.hold("shift", shift.pk.bytes)
+            bookable = Shift.objects.bookable().filter(pk=shift.pk, ends_at__gt=now)
+            if bookable.update(state=rules.ShiftState.CANCELLED) != 1:
+                return 0
+            call_off(shift.pk, Visit.EndedBy.PROGRAM, now)
+            there = Assignment.objects.filter(shift=shift, is_active=True)
+            settle_covers(there.values_list("pk", flat=True))
+            there.update(is_active=False)
+            record(by=SYSTEM, verb="cancel hours", thing="shift", thing_id=str(shift.pk), now=now)
+            touch_public()
+    except rules.AlreadyTalking:  # it may end in peace; the next minute looks again
+        return 0
+    return 1

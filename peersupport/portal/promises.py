@@ -66,7 +66,7 @@ PROMISES = [
     ),
     Promise(
         _("The numbers at the top of every page are always there."),
-        _("They are answered by others, whose own rules hold there."),
+        _("Those numbers are answered by others, whose own rules hold there."),
         ("tests/ui/test_frame.py::test_a_page_for_everybody_asks_the_database_nothing",),
     ),
     Promise(

@@ -45,6 +45,12 @@ def _headline(board: Board, now: datetime) -> str:
 
 def _line(board: Board, now: datetime) -> str:
     """Return the sentence under the headline: free now, a short wait, or what is next."""
+    known = remembered()
+    is_closed, until = closed_until(known.values, now) if known is not None else (False, None)
+    if is_closed and board.open_until is None:
+        if until is not None:
+            return str(_("We open again: %s.") % words.moment_near(until, now, board.zone))
+        return str(_("This page says when we open again. The numbers above answer now."))
     if board.open_until is not None:
         return str(_("Free now.") if board.is_free else _("A short wait."))
     after = words.moment_near(board.next_at, now, board.zone) if board.next_at else None

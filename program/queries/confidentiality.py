@@ -1,12 +1,16 @@
 """What is confidential here and what must be reported: the one place that gives the words."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from program.registry import CLAIMS, CONFIDENTIAL, PRIVATE, REPORT, TOPICS, Values, value_of
+
+# Hours are published two weeks ahead: closing without an end takes back what is nearer than this,
+# day by day, and whoever opens again finds the later ones as they were.
+OPEN_END = timedelta(days=7)
 
 
 def status_of(values: Values, topic: str) -> str:

@@ -1,6 +1,6 @@
 """Writes of what the school sets: the change, its history, the pledge, closing everything."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,13 +12,10 @@ from peersupport.core.actors import Actor, System
 from peersupport.core.audit.services import record
 from program.models import Facts, Setting, Signature
 from program.queries.basics import facts
+from program.queries.confidentiality import OPEN_END
 from program.queries.settings import pledge
 from program.registry import KNOWN, closers, value_of
 from program.services.facts import NotAllowed, touch_public
-
-# Hours are published two weeks ahead: closing without an end takes back what is nearer than this,
-# and whoever opens again finds the later ones as they were.
-OPEN_END = timedelta(days=7)
 
 
 class Unknown(Exception):

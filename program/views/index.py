@@ -1,9 +1,10 @@
 """The index of the school's own facts, their history, and what states it."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,6 +17,7 @@ from accounts.rules import Role
 from peersupport.core import clock, words
 from program.models import Setting
 from program.queries import coverage, facts
+from program.queries.basics import remembered
 from program.queries.settings import history, pledge
 from program.registry import (
     CLAIMS,
@@ -131,30 +133,52 @@ def said(key: str, value: Any) -> str:
     """Return a value of a setting in words, for its history."""
     if value is None:
         return _("Nothing")
+    if key == "pledge":
+        start = value["text"][:60]
+        return _("Version %(version)d: %(start)s …") % {
+            "version": value["version"],
+            "start": start,
+        }
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    parts = [STATUSES.get(str(part), part) for part in value.values() if part not in (None, "")]
-    return ", ".join(str(part) for part in parts)
+    parts = [_part(part) for part in value.values() if part not in (None, "")]
+    return ", ".join(parts)
 
 
-def _change(row: Setting) -> list[str]:
+def _part(part: Any) -> str:
+    """Return one part of a value: a status in its words, a day or a moment as people write it."""
+    text = str(part)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return str(STATUSES.get(text, text))
+    if len(text) == len("2026-11-23"):
+        return words.dated(moment.date())
+    zone = _zone()
+    at = words.time_of_day(moment, zone)
+    return f"{words.dated(clock.local_date(moment, zone))}, {at}"
+
+
+def _zone() -> ZoneInfo:
+    """Return the program's zone as this request has read it."""
+    known = remembered() or facts()
+    return known.zone
+
+
+def _change(row: Setting) -> dict[str, str]:
     title = KNOWN[row.key].title if row.key in KNOWN else row.key
-    return [
-        words.upper_first(str(title)),
-        words.dated(row.set_on),
-        row.by.replace("_", " "),
-        said(row.key, row.was),
-        said(row.key, row.value),
-    ]
+    return {
+        "what": words.upper_first(str(title)),
+        "day": words.dated(row.set_on),
+        "by": row.by.replace("_", " "),
+        "was": said(row.key, row.was),
+        "now": said(row.key, row.value),
+    }
 
 
 @require_role(Role.COORDINATOR, Role.ADMINISTRATOR)
 @require_safe
 def past(request: HttpRequest) -> HttpResponse:
     """Show every change: what, on which day, by which role, from what and to what."""
-    context = {
-        "personal": True,
-        "rows": [_change(row) for row in history()],
-        "head": [_("What"), _("Day"), _("By"), _("From"), _("To")],
-    }
+    context = {"personal": True, "rows": [_change(row) for row in history()]}
     return render(request, "program/history.html", context)

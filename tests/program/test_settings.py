@@ -13,6 +13,7 @@ from accounts.models import Person
 from officehours.models import Shift, Visit
 from officehours.services import booking
 from officehours.services.booking import Slot
+from officehours.services.hours import keep_closed
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.models import AppendOnly
@@ -179,6 +180,7 @@ def test_close_everything_now_and_open_again(people: dict[str, Person], evening:
         assert cora.post("/program/close/", {"until": "", "is_sure": "on"}).status_code == 302
         assertContains(Client().get("/"), "All hours are closed at the moment")
         assertContains(ana.get(f"/visits/{visit.pk}/"), "cancelled")
+        assertContains(Client().get("/"), "This page says when we open again")
         assert cora.post("/program/close/", {"open": "on"}).status_code == 302
         assertNotContains(Client().get("/"), "All hours are closed at the moment")
 
@@ -206,3 +208,28 @@ def test_the_index_says_what_is_missing(
         page = cora.get("/program/")
     assertNotContains(page, "Nobody has decided yet")
     assertContains(page, "Decided by Title IX office")
+
+
+def test_while_closed_what_is_published_is_closed_again(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    near = hours_of(people["marcus"], evening + timedelta(days=9))
+    close_now(until=None, by=people["cora"], now=evening)
+    new = hours_of(people["priya"], evening + timedelta(hours=3))
+
+    assert keep_closed(now=evening + timedelta(minutes=1)) == 1
+    assert keep_closed(now=evening + timedelta(days=3)) == 1
+    for hours in (near, new):
+        assert Shift.objects.get(pk=hours.shift_id).state == "cancelled"
+
+
+def test_once_the_time_is_over_nothing_more_is_closed(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    end = evening + timedelta(hours=2)
+    later = hours_of(people["priya"], end)
+    close_now(until=end, by=people["cora"], now=evening)
+
+    assert keep_closed(now=evening) == 0
+    assert keep_closed(now=end) == 0
+    assert Shift.objects.get(pk=later.shift_id).state == "published"
