@@ -14,6 +14,11 @@ from django.http import HttpRequest
 from peersupport.core.crypto import keyring
 
 
+def new_code(length: int) -> str:
+    """Return a fresh code of so many figures."""
+    return f"{secrets.randbelow(10**length):0{length}d}"
+
+
 class CouldNotSend(Exception):
     """The sign-in mail could not be handed over; nobody is signed in and nothing is lost."""
 
@@ -35,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def generate_login_code(self) -> str:
         """Return six figures."""
-        return f"{secrets.randbelow(10**6):06d}"
+        return new_code(6)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """There is no sign-up of its own: the code flow makes who may come in."""

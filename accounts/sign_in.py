@@ -16,7 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.adapter import send_now
+from accounts import limits
+from accounts.adapter import new_code, send_now
 from accounts.admission import may_join
 from accounts.models import Person
 from accounts.proving import note_proved
@@ -31,7 +32,7 @@ class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
     def send_by_email(self, email: str, skip_enumeration_mails: bool = False) -> None:
         """Send one mail, whoever it is: the code, or that this address cannot sign in."""
         if self.user or self.state.get("may_join"):
-            code = self.generate_code()
+            code = self.state["code"] = new_code(self.state["length"])
             text = _(
                 "Your code is %(code)s\n\n"
                 "Type it on the page where you asked for it. It works once, for 15 minutes.\n"
@@ -67,6 +68,7 @@ def begin(request: HttpRequest, email: str, onward: str, *, is_invited: bool = F
     stage.state["initiated_by_user"] = True
     stage.state["may_join"] = known is None and (may or is_invited)
     stage.state["is_student"] = may
+    stage.state["length"] = limits.code_length(request, email)
     process = CodeProcess(stage=stage)
     process.send()
     process.persist()
@@ -86,7 +88,12 @@ def confirm(request: HttpRequest, process: CodeProcess, typed: str) -> HttpRespo
     """Sign in with a code; None if it is not the right one. Few tries, then all is void."""
     right = process.code
     if not right or not hmac.compare_digest(right.encode(), typed.encode("utf-8", "replace")):
-        process.record_invalid_attempt()
+        limits.note_wrong(request)
+        # Where somebody seems to guess, a short code is void after one wrong try.
+        if process.state["length"] < limits.LONG and limits.is_guessing(request):
+            process.abort()
+        else:
+            process.record_invalid_attempt()
         return None
     process.join(clock.now())
     onward: Any = process.stage.login.redirect_url

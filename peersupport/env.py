@@ -39,6 +39,16 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
 
 
+def number(name: str, default: int = 0) -> int:
+    """Return a small whole number."""
+    value = text(name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdecimal() or int(value) > 9:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 0 to 9, not {value!r}.")
+    return int(value)
+
+
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list without empty parts."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]

@@ -156,6 +156,9 @@ LOGIN_URL = "/accounts/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "peersupport.core.sessions.store"
 SESSION_COOKIE_NAME = "__Host-session" if IS_SECURE else "session"
+KNOWN_COOKIE = "__Host-known" if IS_SECURE else "known"
+# How many proxies of our own stand before the program, each adding to X-Forwarded-For.
+TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES")
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
 SESSION_COOKIE_HTTPONLY = True
@@ -173,6 +176,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the code itself proves the address
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = False  # ours are in accounts/limits.py: they hold and lock out nobody
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 

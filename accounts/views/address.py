@@ -53,7 +53,7 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:address")
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if not limits.may_try(request, email):
+        if not limits.may_try(request):
             return render(request, "errors/429.html", status=429)
         typed = form.cleaned_data["code"]
         if mail_codes.is_right(request, purpose=_PURPOSE, typed=typed, now=now):

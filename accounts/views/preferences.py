@@ -114,7 +114,7 @@ def contact_code(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:mail")
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if not limits.may_try(request, email):
+        if not limits.may_try(request):
             return render(request, "errors/429.html", status=429)
         typed = form.cleaned_data["code"]
         if mail_codes.is_right(request, purpose=_CONTACT, typed=typed, now=now):

@@ -75,7 +75,7 @@ def _by_mail(request: HttpRequest, person: Person) -> HttpResponse:
         return _send(request, person)
     form = CodeForm(request.POST)
     if form.is_valid():
-        if not limits.may_try(request, person.email):
+        if not limits.may_try(request):
             return render(request, "errors/429.html", status=429)
         # A code that went to an address which is no longer theirs proves nothing.
         to = mail_codes.waits_for(request, "prove", now)

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import campus, limits, passkeys, sign_in
+from accounts import campus, known_browser, limits, passkeys, sign_in
 from accounts.adapter import CouldNotSend
 from accounts.forms.sign_in import AddressForm, CodeForm
 from accounts.permissions import signed_in
@@ -56,10 +56,11 @@ def code(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/code.html", context)
     if form.is_valid():
-        if not limits.may_try(request, context["email"]):
+        if not limits.may_try(request):
             return render(request, "errors/429.html", status=429)
         response = sign_in.confirm(request, process, form.cleaned_data["code"])
         if response is not None:
+            known_browser.remember(request, response, context["email"])
             return response
         if sign_in.resume(request) is None:
             return redirect("accounts:sign-in")

@@ -36,6 +36,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     response = render(request, "ui/left.html", context)
     response["Referrer-Policy"] = "no-referrer"
     if request.headers.get("Sec-Fetch-Site") != "cross-site":
+        response.delete_cookie(settings.KNOWN_COOKIE, samesite="Lax")
         _end_session(request, response)
     return response
 
