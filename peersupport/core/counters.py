@@ -41,7 +41,8 @@ def count(name: str, *, window: int, now: datetime, add: int = 1) -> int:
     `add=0` only looks.
     """
     number = int(now.timestamp()) // window
-    mark = _mark(f"{window}|{number}|{name}", now)
+    prefix = settings.CACHES["default"].get("KEY_PREFIX", "")
+    mark = _mark(f"{window}|{number}|{prefix}|{name}", now)
     if settings.REDIS_URL:
         try:
             return _in_redis(mark, window, add)
