@@ -19,6 +19,7 @@ _WRITES = 40
 _WRITING = ("book", "join", "call")
 _BOOKINGS = "from bench.bookings import main; main()"
 _PLANNING = "from bench.planning import main; main()"
+_ROSTER = "from bench.roster import main; main()"
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
 
 
@@ -132,6 +133,7 @@ def main() -> None:
                 _table(kind, program)
                 print(program.manage("shell", "-v", "0", "-c", _BOOKINGS).strip())
                 print(program.manage("shell", "-v", "0", "-c", _PLANNING).strip())
+                print(program.manage("shell", "-v", "0", "-c", _ROSTER).strip())
 
 
 main()

@@ -5,12 +5,14 @@ Whoever is faculty or gone is no student here from their next request on, whatev
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from accounts.models import Group, Membership, Person, RoleGrant, RosterEntry
 from accounts.permissions import may_keep_roster
 from accounts.queries import roster as reads
+from accounts.queries.standing import is_barred
 from accounts.roster_files import List
 from accounts.roster_rules import STUDENTS, Change, Entry, Plan, Standing, compare, moved_up
 from accounts.rules import OF_STUDENTS, AddressTaken, ChangedMeanwhile, NotAllowed, Role
@@ -106,14 +108,17 @@ def _write(new: Iterable[Entry], changes: list[Change], by: Actor, now: datetime
     _check_addresses(new, changes)
     touched = [*new, *(change.after for change in changes)]
     people = _people_of(touched)
+    _untie_moved(touched, people)
     rows = {row.email: row for row in RosterEntry.objects.select_related("person")}
     RosterEntry.objects.bulk_create([_fill(RosterEntry(), entry, people) for entry in new])
     changed = [_fill(rows[change.before.email], change.after, people) for change in changes]
     RosterEntry.objects.bulk_update(changed, _FIELDS, batch_size=200)
-    emails = {entry.email for entry in touched}
-    for row in RosterEntry.objects.select_related("person").filter(person__isnull=False):
-        if row.email in emails and row.person is not None:
-            _settle_roles(row.person, Standing(row.standing), by, now)
+    back = {
+        change.after.email
+        for change in changes
+        if change.before.standing not in STUDENTS and change.after.standing in STUDENTS
+    }
+    _settle_roles({entry.email for entry in touched}, back, by, now)
     keep_groups()
 
 
@@ -136,6 +141,23 @@ def _people_of(entries: Iterable[Entry]) -> dict[str, Person]:
     return {person.email: person for person in Person.objects.filter(email__in=addresses)}
 
 
+def _untie_moved(entries: Iterable[Entry], people: dict[str, Person]) -> None:
+    """Free whoever signs in with the school address of one row, but is tied to another.
+
+    A school address has changed, and the person with it: the row of the old one must not take
+    their roles when it is marked as gone. By the other address nobody moves.
+    """
+    wanted = {people[e.email].pk: e.email for e in entries if e.email in people}
+    tied = {row.person_id: row for row in RosterEntry.objects.filter(person__isnull=False)}
+    moved = [tied[pk].pk for pk, at in wanted.items() if pk in tied and tied[pk].email != at]
+    RosterEntry.objects.filter(pk__in=moved).update(person=None)
+    still = {pk for pk, row in tied.items() if row.pk not in moved}
+    for entry in entries:
+        other = people.get(entry.other_email)
+        if other is not None and (other.pk in still or other.pk in wanted):
+            people.pop(entry.other_email)
+
+
 def _fill(row: RosterEntry, entry: Entry, people: dict[str, Person]) -> RosterEntry:
     row.email, row.other_email, row.called = entry.email, entry.other_email, entry.called
     row.class_name, row.phase = entry.cohort.class_name, entry.cohort.phase
@@ -146,23 +168,34 @@ def _fill(row: RosterEntry, entry: Entry, people: dict[str, Person]) -> RosterEn
     return row
 
 
-def _settle_roles(person: Person, standing: Standing, by: Actor, now: datetime) -> None:
-    """Take or give back what hangs on being a student; every session is asked anew."""
-    person.__dict__.pop("roles", None)
-    held = {
-        Role(role)
-        for role in RoleGrant.objects.filter(person=person, revoked_on__isnull=True).values_list(
-            "role", flat=True
-        )
-    }
-    if standing in STUDENTS:
-        if Role.STUDENT not in held:
-            grant_role(person=person, role=Role.STUDENT, by=by, now=now)
-        Person.objects.filter(pk=person.pk, is_active=False).update(is_active=True)
-        return
-    for role in sorted(OF_STUDENTS):
-        if role in held:
-            revoke_role(person=person, role=role, by=by, now=now)
+def _settle_roles(emails: set[str], back: set[str], by: Actor, now: datetime) -> None:
+    """Take or give what hangs on being a student, where the list has changed.
+
+    `back` are those whom the list called no students before: their accounts open again. Nobody
+    else's does, for it may have been closed for another reason.
+    """
+    linked = RosterEntry.objects.select_related("person").filter(person__isnull=False)
+    rows = [row for row in linked if row.email in emails]
+    held: dict[Any, set[str]] = {row.person_id: set() for row in rows}
+    grants = RoleGrant.objects.filter(person__roster_entry__isnull=False, revoked_on__isnull=True)
+    for person_id, role in grants.values_list("person_id", "role"):
+        if person_id in held:
+            held[person_id].add(role)
+    for row in rows:
+        if row.person is None:
+            continue
+        if Standing(row.standing) not in STUDENTS:
+            _take_roles(row.person, held[row.person_id], by, now)
+        elif str(Role.STUDENT) not in held[row.person_id] and not is_barred(row.person):
+            grant_role(person=row.person, role=Role.STUDENT, by=by, now=now)
+    opened = [row.person_id for row in rows if row.email in back and row.person_id]
+    Person.objects.filter(pk__in=opened, is_active=False).update(is_active=True)
+
+
+def _take_roles(person: Person, held: set[str], by: Actor, now: datetime) -> None:
+    """Take the roles of students; every session ends. Whoever is nothing else is closed out."""
+    for role in sorted(OF_STUDENTS & {Role(one) for one in held}):
+        revoke_role(person=person, role=role, by=by, now=now)
     if held & OF_STUDENTS:
         Person.objects.filter(pk=person.pk).update(
             session_epoch=ids.new_id(), is_active=bool(held - OF_STUDENTS)

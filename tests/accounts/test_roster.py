@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import admission
-from accounts.models import Group, Membership, Person, RosterEntry
+from accounts.models import CampusLink, Group, Membership, Person, RoleGrant, RosterEntry
 from accounts.queries import roster as reads
 from accounts.roster_rules import Cohort, Standing
 from accounts.rules import Role
@@ -338,3 +338,65 @@ def test_a_strangers_service_call_is_refused(cora: Client, evening: datetime) ->
             by=ana,
             now=evening,
         )
+
+
+def test_a_thousand_who_have_accounts_in_few_queries(
+    cora: Client, evening: datetime, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    emails = [f"s{n}@school.example" for n in range(1000)]
+    Person.objects.bulk_create([Person(email=e, joined_on=evening.date()) for e in emails])
+    people = list(Person.objects.filter(email__in=emails))
+    RoleGrant.objects.bulk_create(
+        [
+            RoleGrant(person=p, role="student", granted_by="x", granted_on=evening.date())
+            for p in people
+        ]
+    )
+    with django_assert_max_num_queries(60):
+        _import(cora, HEAD + "".join(f"{e},,Class of 2029,M1,,,,\n" for e in emails))
+    assert RosterEntry.objects.filter(person__isnull=False).count() == 1000
+
+
+def test_an_account_that_was_closed_for_another_reason_stays_closed(cora: Client) -> None:
+    _import(cora, LIST)
+    Person.objects.filter(email="ana@school.example").update(is_active=False)
+
+    _import(cora, LIST.replace("Ana,Class of 2029", "Anna,Class of 2029"))
+
+    assert not Person.objects.get(email="ana@school.example").is_active
+
+
+def test_whoever_is_named_again_is_let_in_again(cora: Client) -> None:
+    _import(cora, LIST)
+    _import(cora, LIST.replace(",enrolled,", ",gone,", 1))
+    assert not Person.objects.get(email="ana@school.example").is_active
+
+    _import(cora, LIST)
+
+    ana = Person.objects.get(email="ana@school.example")
+    assert ana.is_active
+    assert ana.roles == {"student"}
+
+
+def test_whom_campus_calls_faculty_a_list_makes_no_student(cora: Client) -> None:
+    ana = Person.objects.get(email="ana@school.example")
+    RoleGrant.objects.filter(person=ana).delete()
+    CampusLink.objects.create(person=ana, mark=b"m", said="never")
+
+    assert _import(cora, LIST).status_code == 200
+
+    assert Person.objects.get(pk=ana.pk).roles == set()
+
+
+def test_a_school_address_that_changed_keeps_the_account(cora: Client) -> None:
+    _import(cora, LIST)
+    Person.objects.filter(email="ana@school.example").update(email="ana-b@school.example")
+
+    new = LIST.replace("ana@school", "ana-b@school")
+    assert _import(cora, new, ends_missing="on").status_code == 200
+
+    ana = Person.objects.get(email="ana-b@school.example")
+    assert ana.roster_entry.email == "ana-b@school.example"
+    assert ana.is_active
+    assert ana.roles == {"student"}
+    assert reads.standing_of("ana@school.example") == Standing.GONE
