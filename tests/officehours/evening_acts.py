@@ -1,0 +1,416 @@
+"""What people may do in an evening, chosen by the dice from what there is.
+
+Each function looks around and returns one act, prepared, or None if there is nothing to do.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from accounts.models import Person
+from officehours import rules
+from officehours.models import Assignment, Cover, Shift, Visit
+from officehours.queries import line as lines
+from officehours.queries import sealed
+from officehours.queries.sealed import Claimant
+from officehours.services import (
+    booking,
+    calling,
+    care,
+    cover,
+    follow_up,
+    hours,
+    line,
+    meeting,
+    pairs,
+    presence,
+    talks,
+)
+from officehours.services.booking import Meeting, Slot
+from tests.officehours.evening import Act, Evening
+from tests.officehours.promises import PROGRAM, STUDENT, SUPPORTER, SYSTEM
+
+S = rules.S
+Do = Callable[[], object]
+_SOON = rules.EARLY_IN + timedelta(minutes=5)
+_LOG = sealed.Log("15 to 30", ("study",), other_help=False, weight="heavy")
+
+
+def _rows(play: Evening) -> list[Assignment]:
+    """Return who holds which hours, in one order whatever the keys are."""
+    rows = Assignment.objects.filter(is_active=True).select_related("shift", "supporter")
+    return list(rows.order_by("starts_at", "supporter__email"))
+
+
+def _current(play: Evening) -> list[Assignment]:
+    """Return the hours that go on, are about to, or are just over; all if there are none."""
+    rows, late = _rows(play), rules.LAPSE_GRACE
+    now = [r for r in rows if r.starts_at - _SOON <= play.now < r.ends_at + late]
+    return now or rows
+
+
+def _row(play: Evening, rows: list[Assignment]) -> Assignment | None:
+    return play.dice.choice(rows) if rows else None
+
+
+def _slot(play: Evening, row: Assignment) -> Slot:
+    return Slot(
+        row.pk, play.dice.choice(rules.slots(row.starts_at, row.ends_at, row.shift.minutes))
+    )
+
+
+def _meeting(play: Evening, person: Person, shift: Shift) -> Meeting:
+    way = play.dice.choice(shift.ways.split(","))
+    if way in rules.REMOTE:
+        return Meeting(play.only(person), way, "12 Elm Street", "555-0123")
+    return Meeting(play.only(person), way)
+
+
+def _has_live(person: Person, play: Evening) -> bool:
+    return sealed.visits_of(person.pk, play.now).live().exists()
+
+
+def book(play: Evening) -> Act | None:
+    """A student takes a time with somebody they would meet."""
+    person = play.dice.choice(play.students)
+    unwanted = play.promises.unwanted[person.pk]
+    row = _row(play, [r for r in _rows(play) if r.supporter_id not in unwanted])
+    if row is None:
+        return None
+    slot, key = _slot(play, row), play.key()
+    said, mail = _meeting(play, person, row.shift), play.chance(0.3)
+
+    def then(found: object) -> None:
+        if isinstance(found, rules.AlreadyBooked):
+            assert _has_live(person, play), "told of a time they do not have"
+        if isinstance(found, rules.SlotTaken):
+            taken = Visit.objects.holding_time().filter(assignment=row, starts_at=slot.starts_at)
+            assert taken.exists(), "a free time was said to be taken"
+
+    return Act(
+        STUDENT,
+        lambda: booking.book(
+            person=person,
+            slot=slot,
+            name="Ash",
+            wants_mail=mail,
+            request_key=key,
+            now=play.now,
+            meeting=said,
+        ),
+        then,
+    )
+
+
+def move(play: Evening) -> Act | None:
+    """A student with a time takes another."""
+    found = _mine(play, Visit.HolderKind.ACCOUNT)
+    if found is None or found[0].person is None:
+        return None
+    person = next(one for one in play.students if one.pk == found[0].person)
+    unwanted = play.promises.unwanted[person.pk]
+    row = _row(play, [r for r in _rows(play) if r.supporter_id not in unwanted])
+    if row is None:
+        return None
+    slot, key = _slot(play, row), play.key()
+    return Act(
+        STUDENT,
+        lambda: booking.move(
+            person=person, visit=found[1], slot=slot, request_key=key, now=play.now
+        ),
+    )
+
+
+def join(play: Evening) -> Act | None:
+    """A student joins a line."""
+    person, row = play.dice.choice(play.students), _row(play, _current(play))
+    if row is None:
+        return None
+    shift, key = row.shift, play.key()
+    said = _meeting(play, person, shift)
+    there = lines.line_is_open(shift, shift.assignments.all(), play.now)
+
+    def then(found: object) -> None:
+        if isinstance(found, rules.AlreadyWaiting):
+            assert _has_live(person, play), "told of a place they do not have"
+        if isinstance(found, rules.LineClosed):
+            assert not there, "an open line was said to be closed"
+
+    return Act(
+        STUDENT,
+        lambda: line.join(
+            person=person, shift=shift.pk, name="", meeting=said, request_key=key, now=play.now
+        ),
+        then,
+    )
+
+
+def join_at_door(play: Evening) -> Act | None:
+    """Somebody without an account joins with the code at the door, now or a while ago."""
+    device, row = play.dice.choice(play.devices), _row(play, _current(play))
+    if row is None:
+        return None
+    back = play.dice.choice([0, 0, 0, 1, rules.DOOR_SENT, rules.DOOR_SENT + 1])
+    code, key, shift = lines.door_code(row.shift_id, play.now, back=back), play.key(), row.shift_id
+    everybody = {one.pk for one in play.supporters}
+    unwanted = {play.dice.choice(play.supporters).pk} if play.chance(0.4) else set()
+
+    def then(found: object) -> None:
+        if isinstance(found, Visit):
+            assert back <= rules.DOOR_SENT, "an old code was taken"
+            if found.request_key == key:
+                play.promises.unwanted[found.pk] |= unwanted
+
+    return Act(
+        STUDENT,
+        lambda: line.join_at_door(
+            shift=shift,
+            code=code,
+            device=device,
+            name="",
+            only=frozenset(everybody - unwanted) if unwanted else None,
+            request_key=key,
+            now=play.now,
+        ),
+        then,
+    )
+
+
+def _mine(play: Evening, kind: str) -> tuple[Claimant, Visit] | None:
+    """Return a visit that a student or a device finds as their own."""
+    if kind == Visit.HolderKind.ACCOUNT:
+        claims = [Claimant(person=person.pk) for person in play.students]
+    else:
+        claims = [Claimant(device=device) for device in play.devices]
+    play.dice.shuffle(claims)
+    for claim in claims:
+        visits = list(sealed.claimed_by(claim, play.now).order_by("request_key"))
+        live = [visit for visit in visits if visit.state in rules.LIVE]
+        if visits:
+            return claim, play.dice.choice(live if live and play.chance(0.7) else visits)
+    return None
+
+
+def holder_acts(play: Evening) -> Act | None:
+    """Whoever holds a visit does something with it, whether it can be done or not."""
+    kinds = [Visit.HolderKind.ACCOUNT, Visit.HolderKind.ACCOUNT, Visit.HolderKind.DOOR]
+    found = _mine(play, play.dice.choice(kinds))
+    if found is None:
+        return None
+    claim, visit = found
+    now, away = play.now, play.chance(0.5)
+    acts: list[Do] = [
+        lambda: line.leave(claimant=claim, visit=visit.pk, now=now),
+        lambda: line.set_away(claimant=claim, visit=visit.pk, is_away=away, now=now),
+        lambda: line.set_away(claimant=claim, visit=visit.pk, is_away=False, now=now),
+        lambda: line.come_late(claimant=claim, visit=visit.pk, now=now),
+    ]
+    person = next((one for one in play.students if one.pk == claim.person), None)
+    if person is not None:
+        acts += [
+            lambda: booking.cancel(person=person, visit=visit, now=now),
+            lambda: booking.arrive(person=person, visit=visit, now=now),
+            lambda: booking.arrive(person=person, visit=visit, now=now),
+            lambda: booking.remove_log(person=person, visit=visit, now=now),
+        ]
+        if visit.is_offer:
+            acts = [
+                lambda: meeting.accept_offer(person=person, visit=visit, now=now),
+                lambda: meeting.decline_offer(person=person, visit=visit, now=now),
+            ]
+    return Act(STUDENT, play.dice.choice(acts))
+
+
+def presence_acts(play: Evening) -> Act | None:
+    """A supporter comes, goes, is late, closes the line, or adds somebody without a name."""
+    row = _row(play, _current(play))
+    if row is None:
+        return None
+    by, now, key = row.supporter, play.now, play.key()
+    gives_up, closed = play.chance(0.3), play.chance(0.3)
+    acts: list[Do] = [
+        lambda: presence.check_in(assignment=row, by=by, now=now),
+        lambda: presence.check_in(assignment=row, by=by, now=now),
+        lambda: presence.check_out(assignment=row, give_up_booked=gives_up, by=by, now=now),
+        lambda: presence.run_late(assignment=row, minutes=10, by=by, now=now),
+        lambda: calling.add(assignment=row.pk, request_key=key, by=by, now=now),
+        lambda: calling.set_line_closed(assignment=row.pk, is_closed=closed, by=by, now=now),
+        lambda: talks.walk_in(assignment=row, request_key=key, by=by, now=now),
+    ]
+    return Act(SUPPORTER, play.dice.choice(acts))
+
+
+def supporter_acts(play: Evening) -> Act | None:
+    """A supporter does something with a visit, whether it can be done or not."""
+    visits = list(Visit.objects.select_related("assignment").order_by("request_key"))
+    row = _row(play, _current(play))
+    if row is None or not visits:
+        return None
+    near = [v for v in visits if v.shift_id == row.shift_id and v.state != S.LEFT]
+    visit = play.dice.choice(near if near and play.chance(0.9) else visits)
+    by, now = row.supporter, play.now
+    acts: list[Do] = [
+        lambda: talks.arrive(visit=visit, by=by, now=now),
+        lambda: talks.miss(visit=visit, by=by, now=now),
+        lambda: talks.undo(visit=visit, by=by, now=now),
+        lambda: talks.undo(visit=visit, by=by, now=now),
+        lambda: talks.start(visit=visit, by=by, now=now),
+        lambda: talks.write_log(visit=visit, log=_LOG, by=by, now=now),
+        lambda: talks.remove_log(visit=visit, by=by, now=now),
+        lambda: calling.call(visit=visit.pk, by=by, now=now),
+        lambda: calling.not_found(visit=visit.pk, by=by, now=now),
+        lambda: calling.put_back(visit=visit.pk, by=by, now=now),
+        lambda: calling.came_late(visit=visit.pk, by=by, now=now),
+        lambda: calling.remove(visit=visit.pk, by=by, now=now),
+        lambda: follow_up.give_up(visit=visit.pk, by=by, now=now),
+    ]
+    return Act(SUPPORTER, play.dice.choice(acts))
+
+
+def not_me(play: Evening) -> Act | None:
+    """A supporter says "not me" about somebody who is booked, waits or is called."""
+    row = _row(play, _current(play))
+    before = [str(s) for s in (S.BOOKED, S.ARRIVED, S.WAITING, S.CALLED)]
+    found = Visit.objects.filter(state__in=before, shift=row.shift_id if row else None)
+    visits = list(found.order_by("request_key"))
+    if row is None or not visits:
+        return None
+    visit, by = play.dice.choice(visits), row.supporter
+
+    def then(found: object) -> None:
+        if not isinstance(found, Exception):
+            play.promises.unwanted[visit.pk].add(by.pk)
+
+    return Act(SUPPORTER, lambda: meeting.not_me(visit=visit, by=by, now=play.now), then)
+
+
+def work(play: Evening) -> Act | None:
+    """Go on with whatever this supporter has in hand, else call the next."""
+    row = _row(play, _current(play))
+    if row is None:
+        return None
+    by, now, anyway = row.supporter, play.now, play.chance(0.3)
+    mine = Visit.objects.filter(assignment=row).order_by("state", "request_key")
+    talking = mine.filter(state=S.TALKING).first()
+    called = mine.filter(state__in=[str(S.CALLED), str(S.ARRIVED)]).last()
+    if talking is not None:
+        return Act(SUPPORTER, lambda: talks.finish(visit=talking, by=by, now=now))
+    if called is not None and play.chance(0.7):
+        return Act(SUPPORTER, lambda: talks.start(visit=called, by=by, now=now))
+    line_now = Visit.objects.filter(shift=row.shift_id, state=S.WAITING, is_away=False)
+    suits = [v.pk for v in line_now.order_by("line_rank") if _would_meet(play, v, row)]
+
+    def then(found: object) -> None:
+        if isinstance(found, Visit):
+            assert found.pk == suits[0], "somebody was passed over"
+        assert not (suits and isinstance(found, rules.NobodyToCall)), "somebody was not seen"
+
+    return Act(
+        SUPPORTER,
+        lambda: calling.call_next(assignment=row.pk, by=by, now=now, anyway=anyway),
+        then,
+    )
+
+
+def _would_meet(play: Evening, visit: Visit, row: Assignment) -> bool:
+    person = play.promises.holder(visit, play.now)
+    unwanted = play.promises.unwanted[visit.pk] | play.promises.unwanted[person or uuid.UUID(int=0)]
+    return row.supporter_id not in unwanted
+
+
+def follow(play: Evening) -> Act | None:
+    """A supporter keeps one of their times for somebody who gets a code."""
+    row = _row(play, _rows(play))
+    if row is None:
+        return None
+    slot, key, by = _slot(play, row), play.key(), row.supporter
+    return Act(
+        SUPPORTER, lambda: follow_up.hold(slot=slot, request_key=key, by=by, now=play.now)
+    )
+
+
+def cover_acts(play: Evening) -> Act | None:
+    """Supporters ask for cover, take hours, swap, or join and leave somebody's hours."""
+    ahead = [row for row in _rows(play) if row.starts_at > play.now]
+    row, by, now = _row(play, ahead), play.dice.choice(play.supporters), play.now
+    if row is None:
+        return None
+    asked = list(Cover.objects.order_by("state", "assignment__starts_at"))
+    own = [r for r in ahead if r.supporter_id == by.pk]
+    acts: list[Do] = [
+        lambda: cover.ask(assignment=row.pk, by=row.supporter, now=now),
+        lambda: pairs.join_once(shift=row.shift, by=by, now=now),
+    ]
+    if asked:
+        one = play.dice.choice(asked)
+        acts += [
+            lambda: cover.take(cover=one.pk, by=by, now=now),
+            lambda: cover.take(cover=one.pk, by=by, now=now),
+            lambda: cover.take_back(cover=one.pk, by=by, now=now),
+            lambda: cover.accept_swap(cover=one.pk, by=by, now=now),
+            lambda: cover.decline_swap(cover=one.pk, by=by, now=now),
+        ]
+        if own:
+            given = play.dice.choice(own).pk
+            acts.append(lambda: cover.offer_swap(cover=one.pk, mine=given, by=by, now=now))
+    return Act(SUPPORTER, play.dice.choice(acts))
+
+
+def step_back(play: Evening) -> Act | None:
+    """A supporter takes a break from tomorrow on, and may ask for cover."""
+    by, asks = play.dice.choice(play.supporters), play.chance(0.5)
+    start = play.now + timedelta(days=1)
+    return Act(
+        SUPPORTER,
+        lambda: care.take_break(
+            supporter=by, starts_at=start, ends_at=None, by=by, now=play.now, find_cover=asks
+        ),
+    )
+
+
+def cancel_hours(play: Evening) -> Act | None:
+    """Hours are cancelled: one of a pair leaves, or the program cancels them."""
+    row = _row(play, _rows(play))
+    if row is None:
+        return None
+    by, shift, now = row.supporter, row.shift, play.now
+    if play.chance(0.6):
+        return Act(SUPPORTER, lambda: hours.cancel_shift(shift=shift, by=by, now=now))
+    cora = play.people["cora"]
+    return Act(PROGRAM, lambda: hours.cancel_shift(shift=shift, by=cora, now=now))
+
+
+def timers(play: Evening) -> Act:
+    """The minute's timers run: each of their steps is a transaction of its own."""
+    return Act(SYSTEM, play.tick, is_whole=False)
+
+
+def look(play: Evening) -> Act | None:
+    """Whoever holds a visit looks at their place, and is told the truth about it."""
+    found = _mine(play, play.dice.choice([Visit.HolderKind.ACCOUNT, Visit.HolderKind.DOOR]))
+    if found is None:
+        return None
+    claim, _ = found
+
+    def then(seen: object) -> None:
+        live = sealed.claimed_by(claim, play.now).live().filter(state__in=["waiting", "called"])
+        place = live.first()
+        if isinstance(seen, lines.MyPlace) and place is not None:
+            assert seen.id == place.pk, "somebody is shown an old place"
+
+    return Act(SYSTEM, lambda: lines.my_place(claim, play.now), then)
+
+
+# How often each is done, of all.
+KINDS: list[Callable[[Evening], Act | None]] = [
+    *[book] * 4,
+    *[join] * 5,
+    *[join_at_door] * 3,
+    *[holder_acts] * 6,
+    *[presence_acts] * 4,
+    *[supporter_acts] * 6,
+    *[work] * 9,
+    *[cover_acts] * 3,
+    *[not_me, not_me, follow, move, timers, timers, timers, look],
+    *[cancel_hours, step_back],
+]
