@@ -53,10 +53,27 @@ def _row(play: Evening, rows: list[Assignment]) -> Assignment | None:
     return play.dice.choice(rows) if rows else None
 
 
+def _near(play: Evening) -> list[Assignment]:
+    """Return tonight's hours mostly, and tomorrow's now and then."""
+    return _rows(play) if play.chance(0.3) else _current(play)
+
+
 def _slot(play: Evening, row: Assignment) -> Slot:
-    return Slot(
-        row.pk, play.dice.choice(rules.slots(row.starts_at, row.ends_at, row.shift.minutes))
-    )
+    """Return a time of these hours, mostly one to come."""
+    times = rules.slots(row.starts_at, row.ends_at, row.shift.minutes)
+    ahead = [start for start in times if start > play.now]
+    return Slot(row.pk, play.dice.choice(ahead if ahead and play.chance(0.9) else times))
+
+
+def _somebody(play: Evening, purpose: str) -> Person:
+    """Return a student, mostly one who has nothing of this kind."""
+    people = list(play.students)
+    play.dice.shuffle(people)
+    for person in people[:4]:
+        tags = sealed.claim_tags(person.pk, purpose, play.now).values()
+        if not Visit.objects.live().filter(claim_tag__in=tags).exists():
+            return person
+    return people[0]
 
 
 def _meeting(play: Evening, person: Person, shift: Shift) -> Meeting:
@@ -72,9 +89,9 @@ def _has_live(person: Person, play: Evening) -> bool:
 
 def book(play: Evening) -> Act | None:
     """A student takes a time with somebody they would meet."""
-    person = play.dice.choice(play.students)
+    person = _somebody(play, "booked")
     unwanted = play.promises.unwanted[person.pk]
-    row = _row(play, [r for r in _rows(play) if r.supporter_id not in unwanted])
+    row = _row(play, [r for r in _near(play) if r.supporter_id not in unwanted])
     if row is None:
         return None
     slot, key = _slot(play, row), play.key()
@@ -123,7 +140,7 @@ def move(play: Evening) -> Act | None:
 
 def join(play: Evening) -> Act | None:
     """A student joins a line."""
-    person, row = play.dice.choice(play.students), _row(play, _current(play))
+    person, row = _somebody(play, "waiting"), _row(play, _current(play))
     if row is None:
         return None
     shift, key = row.shift, play.key()
@@ -199,25 +216,28 @@ def holder_acts(play: Evening) -> Act | None:
         return None
     claim, visit = found
     now, away = play.now, play.chance(0.5)
+    late: Do = lambda: line.come_late(claimant=claim, visit=visit.pk, now=now)  # noqa: E731
     acts: list[Do] = [
         lambda: line.leave(claimant=claim, visit=visit.pk, now=now),
         lambda: line.set_away(claimant=claim, visit=visit.pk, is_away=away, now=now),
         lambda: line.set_away(claimant=claim, visit=visit.pk, is_away=False, now=now),
-        lambda: line.come_late(claimant=claim, visit=visit.pk, now=now),
     ]
     person = next((one for one in play.students if one.pk == claim.person), None)
     if person is not None:
-        acts += [
+        booked: list[Do] = [
             lambda: booking.cancel(person=person, visit=visit, now=now),
             lambda: booking.arrive(person=person, visit=visit, now=now),
             lambda: booking.arrive(person=person, visit=visit, now=now),
             lambda: booking.remove_log(person=person, visit=visit, now=now),
         ]
+        acts = booked if visit.starts_at is not None else [*acts, *booked]
         if visit.is_offer:
             acts = [
                 lambda: meeting.accept_offer(person=person, visit=visit, now=now),
                 lambda: meeting.decline_offer(person=person, visit=visit, now=now),
             ]
+    if visit.state == S.MISSED or play.chance(0.05):
+        acts = [late]
     return Act(STUDENT, play.dice.choice(acts))
 
 
@@ -227,17 +247,30 @@ def presence_acts(play: Evening) -> Act | None:
     if row is None:
         return None
     by, now, key = row.supporter, play.now, play.key()
-    gives_up, closed = play.chance(0.3), play.chance(0.3)
+    gives_up, closed = play.chance(0.4), play.chance(0.3)
     acts: list[Do] = [
-        lambda: presence.check_in(assignment=row, by=by, now=now),
-        lambda: presence.check_in(assignment=row, by=by, now=now),
         lambda: presence.check_out(assignment=row, give_up_booked=gives_up, by=by, now=now),
         lambda: presence.run_late(assignment=row, minutes=10, by=by, now=now),
         lambda: calling.add(assignment=row.pk, request_key=key, by=by, now=now),
         lambda: calling.set_line_closed(assignment=row.pk, is_closed=closed, by=by, now=now),
         lambda: talks.walk_in(assignment=row, request_key=key, by=by, now=now),
     ]
+    is_in = row.checked_in_at is not None and row.checked_out_at is None
+    if not is_in and play.chance(0.8):
+        acts = [lambda: presence.check_in(assignment=row, by=by, now=now)]
     return Act(SUPPORTER, play.dice.choice(acts))
+
+
+# What a supporter may sensibly do with a visit in a state, beside going on with it.
+_SENSIBLE = {
+    S.BOOKED: ["arrive", "miss", "start"],
+    S.ARRIVED: ["miss", "start"],
+    S.WAITING: ["call", "remove"],
+    S.CALLED: ["not found", "not found", "put back", "start", "remove"],
+    S.TALKING: ["undo"],
+    S.FINISHED: ["undo", "log", "log", "remove log"],
+    S.MISSED: ["undo", "undo", "came late"],
+}
 
 
 def supporter_acts(play: Evening) -> Act | None:
@@ -246,25 +279,28 @@ def supporter_acts(play: Evening) -> Act | None:
     row = _row(play, _current(play))
     if row is None or not visits:
         return None
-    near = [v for v in visits if v.shift_id == row.shift_id and v.state != S.LEFT]
+    now = play.now
+    near = [v for v in visits if v.shift_id == row.shift_id and v.state in _SENSIBLE]
     visit = play.dice.choice(near if near and play.chance(0.9) else visits)
-    by, now = row.supporter, play.now
-    acts: list[Do] = [
-        lambda: talks.arrive(visit=visit, by=by, now=now),
-        lambda: talks.miss(visit=visit, by=by, now=now),
-        lambda: talks.undo(visit=visit, by=by, now=now),
-        lambda: talks.undo(visit=visit, by=by, now=now),
-        lambda: talks.start(visit=visit, by=by, now=now),
-        lambda: talks.write_log(visit=visit, log=_LOG, by=by, now=now),
-        lambda: talks.remove_log(visit=visit, by=by, now=now),
-        lambda: calling.call(visit=visit.pk, by=by, now=now),
-        lambda: calling.not_found(visit=visit.pk, by=by, now=now),
-        lambda: calling.put_back(visit=visit.pk, by=by, now=now),
-        lambda: calling.came_late(visit=visit.pk, by=by, now=now),
-        lambda: calling.remove(visit=visit.pk, by=by, now=now),
-        lambda: follow_up.give_up(visit=visit.pk, by=by, now=now),
-    ]
-    return Act(SUPPORTER, play.dice.choice(acts))
+    by = row.supporter
+    if visit.assignment is not None and play.chance(0.8):
+        by = next(one for one in play.supporters if one.pk == visit.assignment.supporter_id)
+    acts: dict[str, Do] = {
+        "arrive": lambda: talks.arrive(visit=visit, by=by, now=now),
+        "miss": lambda: talks.miss(visit=visit, by=by, now=now),
+        "undo": lambda: talks.undo(visit=visit, by=by, now=now),
+        "start": lambda: talks.start(visit=visit, by=by, now=now),
+        "log": lambda: talks.write_log(visit=visit, log=_LOG, by=by, now=now),
+        "remove log": lambda: talks.remove_log(visit=visit, by=by, now=now),
+        "call": lambda: calling.call(visit=visit.pk, by=by, now=now),
+        "not found": lambda: calling.not_found(visit=visit.pk, by=by, now=now),
+        "put back": lambda: calling.put_back(visit=visit.pk, by=by, now=now),
+        "came late": lambda: calling.came_late(visit=visit.pk, by=by, now=now),
+        "remove": lambda: calling.remove(visit=visit.pk, by=by, now=now),
+        "give up": lambda: follow_up.give_up(visit=visit.pk, by=by, now=now),
+    }
+    sensible = _SENSIBLE.get(S(visit.state), []) if play.chance(0.85) else list(acts)
+    return Act(SUPPORTER, acts[play.dice.choice(sensible or list(acts))])
 
 
 def not_me(play: Evening) -> Act | None:
@@ -371,7 +407,7 @@ def step_back(play: Evening) -> Act | None:
 def cancel_hours(play: Evening) -> Act | None:
     """Hours are cancelled: one of a pair leaves, or the program cancels them."""
     row = _row(play, _rows(play))
-    if row is None:
+    if row is None or play.chance(0.4):
         return None
     by, shift, now = row.supporter, row.shift, play.now
     if play.chance(0.6):
@@ -403,14 +439,15 @@ def look(play: Evening) -> Act | None:
 
 # How often each is done, of all.
 KINDS: list[Callable[[Evening], Act | None]] = [
-    *[book] * 4,
-    *[join] * 5,
-    *[join_at_door] * 3,
-    *[holder_acts] * 6,
+    *[book] * 6,
+    *[join] * 6,
+    *[join_at_door] * 2,
+    *[holder_acts] * 8,
     *[presence_acts] * 4,
-    *[supporter_acts] * 6,
-    *[work] * 9,
+    *[supporter_acts] * 10,
+    *[work] * 14,
     *[cover_acts] * 3,
-    *[not_me, not_me, follow, move, timers, timers, timers, look],
-    *[cancel_hours, step_back],
+    *[timers] * 4,
+    *[not_me] * 2,
+    *[follow, move, move, look, cancel_hours, step_back],
 ]

@@ -84,6 +84,8 @@ class Promises:
     def check_unreadable(self, now: datetime) -> None:
         """Ask, before any job has run, whether what is due to be forgotten reads as forgotten."""
         due = [visit.pk for visit in Visit.objects.due_to_forget(now)]
+        if not due:
+            return
         for person in self.students:
             assert not sealed.visits_of(person.pk, now).filter(pk__in=due).exists()
         for visit in Visit.objects.filter(pk__in=due):
