@@ -124,7 +124,8 @@ class Evening:
         _new_day_key(now)
         self.now, self.dice = now, random.Random(seed)
         self.people = cast(now)
-        self.supporters = [*(self.people[name] for name in ("priya", "sol", "marcus")), _spare(now)]
+        named = (self.people[name] for name in ("priya", "sol", "marcus"))
+        self.supporters = [*named, _spare(now)]
         self.students = _students(now)
         self.devices = [bytes([n]) * 16 for n in range(4)]
         self.promises = Promises(self.students, self.devices)
@@ -136,7 +137,7 @@ class Evening:
         self._say_whom()
 
     def _publish(self, now: datetime) -> None:
-        """Make the hours. Some end before midnight (UTC), where the key day changes, some after."""
+        """Make the hours, ending before and after midnight (UTC), where the key day changes."""
         priya, sol, marcus, _ = self.supporters
         start = now + 5 * MINUTE
         pair = pair_of(priya, sol, start)

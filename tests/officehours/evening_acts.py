@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from accounts.models import Person
+from accounts.queries.profiles import with_room
 from officehours import rules
 from officehours.models import Assignment, Cover, Shift, Visit
 from officehours.queries import line as lines
@@ -145,7 +146,9 @@ def join(play: Evening) -> Act | None:
         return None
     shift, key = row.shift, play.key()
     said = _meeting(play, person, shift)
-    there = lines.line_is_open(shift, shift.assignments.all(), play.now)
+    there = lines.line_is_open(
+        shift, lines.who_may_call(shift.assignments.all(), play.now), play.now
+    )
 
     def then(found: object) -> None:
         if isinstance(found, rules.AlreadyWaiting):
@@ -350,7 +353,10 @@ def work(play: Evening) -> Act | None:
 
 def _would_meet(play: Evening, visit: Visit, row: Assignment) -> bool:
     person = play.promises.holder(visit, play.now)
-    unwanted = play.promises.unwanted[visit.pk] | play.promises.unwanted[person or uuid.UUID(int=0)]
+    unwanted = play.promises.unwanted[visit.pk]
+    unwanted = unwanted | play.promises.unwanted[person or uuid.UUID(int=0)]
+    if visit.way in rules.REMOTE and not with_room([row.supporter_id]):
+        return False
     return row.supporter_id not in unwanted
 
 
@@ -360,9 +366,7 @@ def follow(play: Evening) -> Act | None:
     if row is None:
         return None
     slot, key, by = _slot(play, row), play.key(), row.supporter
-    return Act(
-        SUPPORTER, lambda: follow_up.hold(slot=slot, request_key=key, by=by, now=play.now)
-    )
+    return Act(SUPPORTER, lambda: follow_up.hold(slot=slot, request_key=key, by=by, now=play.now))
 
 
 def cover_acts(play: Evening) -> Act | None:

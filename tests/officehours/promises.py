@@ -10,6 +10,7 @@ from collections import defaultdict
 from datetime import date, datetime
 
 from accounts.models import Person
+from accounts.queries.profiles import with_room
 from officehours import rules
 from officehours.models import Assignment, Cover, Load, Shift, Visit
 from officehours.queries import sealed
@@ -206,6 +207,7 @@ class Promises:
         if visit.assignment is None:
             return
         supporter = visit.assignment.supporter_id
+        assert visit.way not in rules.REMOTE or with_room([supporter]), "nowhere to meet"
         assert sealed.wanted_of(visit, now).allows(supporter), "with somebody unwanted"
         assert supporter not in self.unwanted[visit.pk], "with somebody unwanted"
         person = self.holder(visit, now)

@@ -1,8 +1,8 @@
 """Evenings simulated: random people, delays, retries, and crashes between any two steps.
 
 After every step the promises are asked of the database. An expected refusal is an answer,
-anything else fails. `EVENINGS=500 pytest -m soak tests/officehours/test_evenings.py` plays as many;
-with `SMALLER=1` an evening that fails is made smaller, which takes minutes.
+anything else fails. `EVENINGS=500 pytest -m soak tests/officehours/test_evenings.py` plays as
+many; with `SMALLER=1` an evening that fails is made smaller, which takes minutes.
 """
 
 import os
@@ -67,7 +67,7 @@ def _play_and_explain(now: datetime, seed: int) -> None:
         raise
 
 
-@_evenings(25)
+@_evenings(20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_evening_keeps_every_promise(evening: datetime, keys: Path, seed: int) -> None:
     _play_and_explain(evening, seed)
