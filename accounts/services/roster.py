@@ -112,7 +112,10 @@ def _write(new: Iterable[Entry], changes: list[Change], by: Actor, now: datetime
     rows = {row.email: row for row in RosterEntry.objects.select_related("person")}
     RosterEntry.objects.bulk_create([_fill(RosterEntry(), entry, people) for entry in new])
     changed = [_fill(rows[change.before.email], change.after, people) for change in changes]
-    RosterEntry.objects.bulk_update(changed, _FIELDS, batch_size=200)
+    # As one insert that meets its own rows: `bulk_update` took six times as long (bench).
+    RosterEntry.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["id"], update_fields=_FIELDS
+    )
     back = {
         change.after.email
         for change in changes
