@@ -41,7 +41,7 @@ def console(request: HttpRequest) -> HttpResponse:
     unsigned = kept.due_on is not None and not has_signed(person.pk, kept.version)
     is_busy = any(h.status in ("in", "dark") for h in mine)
     # Hours that go on are never held up by a paper.
-    if unsigned and not is_busy and kept.due_on < clock.local_date(now, zone):  # type: ignore[operator]
+    if unsigned and not is_busy and kept.is_overdue(clock.local_date(now, zone)):
         return redirect("program:pledge")
     weekly = pages.my_rules(person, clock.local_date(now, zone))
     context = {

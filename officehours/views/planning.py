@@ -26,6 +26,7 @@ from officehours.views import preview
 from officehours.views.acts import in_the_way
 from peersupport.core import clock, words
 from program.queries import facts
+from program.queries.settings import must_sign
 
 _IN_THE_WAY = (rules.NotCovered, rules.Overlaps, rules.OutOfTime)
 _TOO_LONG = gettext_lazy("Hours last from 15 minutes to 12 hours and end in the future.")
@@ -54,8 +55,17 @@ def say(form: Any, wrong: Exception, plan: Plan, zone: ZoneInfo) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: HttpRequest) -> HttpResponse:
     """Publish hours, once or weekly: the form, what will be published, then the writing."""
-    now, zone = clock.now(), facts().zone
+    now, known = clock.now(), facts()
+    zone = known.zone
     today = clock.local_date(now, zone)
+    if must_sign(signed_in(request).pk, known.values, today):
+        return redirect("program:pledge")
+    return _publish_page(request, now, zone, today)
+
+
+def _publish_page(
+    request: HttpRequest, now: datetime, zone: ZoneInfo, today: date
+) -> HttpResponse:
     if request.method != "POST":
         return _publish_form(request, HoursForm(today=today, initial={"day": today}))
     form = HoursForm(request.POST, today=today)

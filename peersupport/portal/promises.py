@@ -80,7 +80,10 @@ PROMISES = [
         ("tests/portal/test_promises.py::test_a_switch_changes_every_screen",),
     ),
     Promise(
-        _("Every supporter signs a pledge of confidentiality before they hold hours."),
+        _(
+            "Every supporter signs a pledge of confidentiality. Who has not done so in time "
+            "cannot plan hours."
+        ),
         _("A person can break their word. Then you can tell somebody who acts on it."),
         ("tests/program/test_trust.py::test_after_the_grace_the_console_asks_for_the_pledge",),
         lambda values: bool((value_of(values, "pledge") or {}).get("from_on")),

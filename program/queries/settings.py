@@ -33,6 +33,10 @@ class Pledge:
         """The last day on which the console opens without it; None: nobody set a day."""
         return self.from_on + timedelta(days=self.grace) if self.from_on else None
 
+    def is_overdue(self, today: date) -> bool:
+        """Return whether the days of grace are over."""
+        return self.due_on is not None and self.due_on < today
+
 
 def pledge(values: Values) -> Pledge:
     """Return the pledge from what is set."""
@@ -46,6 +50,12 @@ def pledge(values: Values) -> Pledge:
 def has_signed(person: uuid.UUID, version: int) -> bool:
     """Return whether somebody has signed this version: one query."""
     return Signature.objects.filter(person=person, version=version).exists()
+
+
+def must_sign(person: uuid.UUID, values: Values, today: date) -> bool:
+    """Return whether somebody cannot plan hours before they sign: one query once it is overdue."""
+    kept = pledge(values)
+    return kept.is_overdue(today) and not has_signed(person, kept.version)
 
 
 def not_signed(version: int) -> list[Person]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import Person
+from officehours.queries.line import door_code
 from peersupport.core.actors import SYSTEM
 from peersupport.portal.promises import PROMISES
 from program.registry import CLAIMS, STATUSES, TOPICS
@@ -38,6 +39,7 @@ def screens(people: dict[str, Person], evening: datetime) -> dict[str, str]:
         "promises": Client().get("/promises/"),
         "booking": ana.get("/visits/book/"),
         "line": ana.get(f"/line/join/{hours.shift_id}/"),
+        "door": Client().get(f"/line/at/{hours.shift_id}/{door_code(hours.shift_id, evening)}/"),
         "console": priya.get("/hours/"),
         "setting": cora.get("/program/set/topic-threats/"),
     }

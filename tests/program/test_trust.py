@@ -45,11 +45,13 @@ def test_after_the_grace_the_console_asks_for_the_pledge(
     with time_machine.travel(evening + 8 * DAY, tick=False):
         priya = sign_in(people["priya"])
         assert priya.get("/hours/")["Location"] == "/program/pledge/"
+        assert priya.get("/hours/new/")["Location"] == "/program/pledge/"
         assertContains(priya.get("/program/pledge/"), "I keep it to myself.")
         assert Shift.objects.get(pk=ahead.shift_id).state == "published"
         version = Signature(version=2).version
         assert priya.post("/program/pledge/", {"version": version})["Location"] == "/hours/"
         assert priya.get("/hours/").status_code == 200
+        assert priya.get("/hours/new/").status_code == 200
         change_pledge(text="New words.", grace=0, by=SYSTEM, now=evening + 7 * DAY)
         assert priya.get("/hours/")["Location"] == "/program/pledge/"
 
