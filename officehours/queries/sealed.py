@@ -42,6 +42,11 @@ class Wanted:
         """Return the same with one more who it may not be with."""
         return Wanted(self.only, self.never | {supporter})
 
+    def also(self, supporter: uuid.UUID) -> "Wanted":
+        """Return the same with one more who it may be with, by the student's own choice."""
+        only = None if self.only is None else self.only | {supporter}
+        return Wanted(only, self.never - {supporter})
+
 
 ANYBODY = Wanted()
 NOBODY = Wanted(only=frozenset())

@@ -236,7 +236,7 @@ def move(
         now=now,
         way=held.way,
         # They chose this person now: whoever else they would meet stays as it was.
-        wanted=wanted if wanted.allows(assignment.supporter_id) else sealed.ANYBODY,
+        wanted=wanted.also(assignment.supporter_id),
         moved_from=held,
     )
 

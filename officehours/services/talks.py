@@ -11,6 +11,7 @@ from officehours import rules
 from officehours.models import Assignment, Visit
 from officehours.permissions import is_theirs, is_with
 from officehours.queries import sealed
+from officehours.services.line import still_held
 from officehours.services.steps import take_step
 from peersupport.core import daykey, locks
 from peersupport.core.states import NotAllowedFrom
@@ -91,7 +92,7 @@ def walk_in(*, assignment: Assignment, request_key: uuid.UUID, by: Person, now: 
         return again
     if current.checked_in_at is None or current.checked_out_at is not None:
         raise rules.OutOfTime
-    if now >= current.ends_at + rules.LAPSE_GRACE:
+    if not current.is_active or now >= current.ends_at + rules.LAPSE_GRACE:
         raise rules.OutOfTime
     day = daykey.day_of(current.ends_at)
     visit = Visit(
@@ -139,12 +140,49 @@ def miss(*, visit: Visit, by: Person, now: datetime) -> Visit:
     return done
 
 
+def _check_hours_stand(visit: Visit, now: datetime) -> None:
+    """Raise unless a visit can be live again in these hours, with this supporter.
+
+    A talk goes on until the system ends it; who is booked or called again needs somebody who
+    is still there.
+    """
+    if now >= visit.shift.ends_at + rules.LAPSE_GRACE:
+        raise rules.OutOfTime
+    row = visit.assignment
+    left = row is None or not row.is_active or row.checked_out_at is not None
+    if visit.came_from != rules.S.TALKING and (left or not still_held(visit.shift, now)):
+        raise NotAllowedFrom("undo")
+
+
+def _check_no_other_place(visit: Visit, now: datetime) -> None:
+    """Raise if the holder of a visit that has ended has another place or time by now.
+
+    Their claims differ from day to day, so every day is asked for, under their lock.
+    """
+    if visit.state == rules.S.TALKING or visit.holder_kind == Visit.HolderKind.NOBODY:
+        return
+    if visit.claim_tag is None:  # their place in line took this one's stead
+        raise NotAllowedFrom("undo")
+    claims = [bytes(visit.claim_tag)]
+    holder = sealed.holder_of(visit, now)
+    if holder is not None:
+        locks.hold("person", holder.person.bytes)
+        for purpose in ("booked", "waiting"):
+            tags = sealed.claim_tags(holder.person, purpose, now)
+            if tags.get(visit.key_day) == claims[0]:
+                claims = [*tags.values()]
+                break
+    others = Visit.objects.live().filter(claim_tag__in=claims)
+    if others.exclude(pk=visit.pk).exists():
+        raise NotAllowedFrom("undo")
+
+
 @transaction.atomic(durable=True)
 def undo(*, visit: Visit, by: Person, now: datetime) -> Visit:
     """Take back one's own start, finish or "we didn't meet", within five minutes.
 
-    Raises OutOfTime later; NotAllowedFrom if there is nothing to take back, or if the student
-    has another time by now; AlreadyTalking if another talk has begun since.
+    Raises OutOfTime later; NotAllowedFrom if there is nothing to take back, if the student has
+    another time by now, or the supporter has left; AlreadyTalking if another talk has begun.
     """
     found = _with_me(by, visit, now)
     undoable = found.state in rules.UNDOABLE and found.came_from
@@ -154,10 +192,8 @@ def undo(*, visit: Visit, by: Person, now: datetime) -> Visit:
         raise rules.OutOfTime
     if found.came_from in rules.WITH_SUPPORTER:
         _no_other_talk(found)
-    tag = found.claim_tag
-    twin = Visit.objects.live().filter(claim_tag=tag).exclude(pk=found.pk)
-    if tag is not None and found.came_from in rules.LIVE and twin.exists():
-        raise NotAllowedFrom("undo")
+    _check_hours_stand(found, now)
+    _check_no_other_place(found, now)
     forget_at = min(found.ends_at + rules.REMEMBER, daykey.gone_at(found.key_day))
     changed = Visit.objects.filter(pk=found.pk, state=found.state, is_forgotten=False).update(
         state=F("came_from"), came_from="", changed_at=now, forget_at=forget_at
