@@ -19,6 +19,10 @@ class Standing(StrEnum):
 # Who is a student here. Somebody on leave stays one; faculty never are (DESIGN, section 3).
 STUDENTS = frozenset({Standing.ENROLLED, Standing.ON_LEAVE})
 
+# In the years in which a class sits in one room every day, its members do not meet each other
+# here as supporter and student, unless the program says so (an open wish of some: a switch).
+APART_AT_FIRST = frozenset({"M1", "M2"})
+
 # How a class moves up each summer; whoever finishes the last year is gone.
 NEXT_PHASE = {"M1": "M2", "M2": "M3", "M3": "M4", "M4": ""}
 

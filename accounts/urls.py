@@ -61,6 +61,7 @@ urlpatterns = [
     path("roster/file/confirm/", roster.confirm, name="roster-confirm"),
     path("roster/summer/", roster.summer, name="roster-summer"),
     path("roster/list.csv", roster.download, name="roster-download"),
+    path("roster/groups/", roster.groups, name="roster-groups"),
     path("roster/<uuid:entry>/", roster.entry, name="roster-entry"),
     path("invitations/", invitations.invitations, name="invitations"),
     path("invitations/<uuid:invitation>/again/", invitations.again, name="invite-again"),

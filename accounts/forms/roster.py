@@ -2,6 +2,7 @@
 
 import base64
 import json
+import uuid
 import zlib
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -137,3 +138,19 @@ class EntryForm(PlainForm):
             standing=Standing(data["standing"]),
             other_email=data["other_email"].lower(),
         )
+
+
+class ApartForm(PlainForm):
+    """Which groups are kept apart."""
+
+    apart = forms.TypedMultipleChoiceField(
+        label=_("Members of these do not meet each other as supporter and student"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        coerce=uuid.UUID,
+    )
+
+    def __init__(self, groups: list[tuple[uuid.UUID, str, bool]], *args: Any, **kw: Any) -> None:
+        super().__init__(*args, initial={"apart": [k for k, _name, on in groups if on]}, **kw)
+        field: Any = self.fields["apart"]
+        field.choices = [(key, name) for key, name, _on in groups]

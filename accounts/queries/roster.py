@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from accounts.models import Person, RosterEntry
+from accounts.models import Group, Person, RosterEntry
 from accounts.roster_rules import STUDENTS, Cohort, Entry, Standing
 
 
@@ -90,6 +90,11 @@ def overview() -> Overview:
         faculty=sum(n for key, n in counted.items() if key[2] == Standing.FACULTY),
         gone=sum(n for key, n in counted.items() if key[2] == Standing.GONE),
     )
+
+
+def groups() -> list[tuple[uuid.UUID, str, bool]]:
+    """Return every group: its random number, its name, and whether it is kept apart."""
+    return list(Group.objects.order_by("name").values_list("pk", "name", "is_apart"))
 
 
 def cohorts_of(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, Cohort]:

@@ -3,7 +3,8 @@
 Whoever is faculty or gone is no student here from their next request on, whatever else they are.
 """
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,16 @@ from accounts.permissions import may_keep_roster
 from accounts.queries import roster as reads
 from accounts.queries.standing import is_barred
 from accounts.roster_files import List
-from accounts.roster_rules import STUDENTS, Change, Entry, Plan, Standing, compare, moved_up
+from accounts.roster_rules import (
+    APART_AT_FIRST,
+    STUDENTS,
+    Change,
+    Entry,
+    Plan,
+    Standing,
+    compare,
+    moved_up,
+)
 from accounts.rules import OF_STUDENTS, AddressTaken, ChangedMeanwhile, NotAllowed, Role
 from accounts.services.people import grant_role, revoke_role
 from peersupport.core import ids, locks
@@ -77,6 +87,17 @@ def change_entry(*, email: str, after: Entry, by: Actor, now: datetime) -> None:
     if before != after:
         _write((), [Change(before, after)], by, now)
         record(by=by, verb="change the list", thing="roster", thing_id=str(row.pk), now=now)
+
+
+@transaction.atomic(durable=True)
+def keep_apart(*, apart: Collection[uuid.UUID], by: Actor, now: datetime) -> None:
+    """Keep the members of exactly these groups from meeting each other. Raises NotAllowed."""
+    _begin(by)
+    on = Group.objects.filter(pk__in=apart, is_apart=False).update(is_apart=True)
+    off = Group.objects.filter(is_apart=True).exclude(pk__in=apart).update(is_apart=False)
+    if on or off:
+        note = f"{on} on, {off} off"
+        record(by=by, verb="keep groups apart", thing="groups", thing_id="all", now=now, note=note)
 
 
 def _begin(by: Actor) -> None:
@@ -219,7 +240,10 @@ def keep_groups() -> None:
     }
     names = {name for name, _person in wanted}
     known = set(Group.objects.filter(name__in=names).values_list("name", flat=True))
-    Group.objects.bulk_create([Group(name=name, from_roster=True) for name in names - known])
+    near = {row.class_name for row in rows if row.phase.upper() in APART_AT_FIRST}
+    Group.objects.bulk_create(
+        [Group(name=name, from_roster=True, is_apart=name in near) for name in names - known]
+    )
     Group.objects.filter(name__in=names, from_roster=False).update(from_roster=True)
     groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
     wanted_rows = {(groups[name], person) for name, person in wanted}

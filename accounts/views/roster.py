@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,7 +11,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import roster_files
-from accounts.forms.roster import ConfirmForm, EntryForm, FileForm, FindForm, park, unpark
+from accounts.forms.roster import (
+    ApartForm,
+    ConfirmForm,
+    EntryForm,
+    FileForm,
+    FindForm,
+    park,
+    unpark,
+)
 from accounts.permissions import require_recent, require_role, signed_in
 from accounts.queries import roster as reads
 from accounts.roster_rules import Change, Entry, Plan
@@ -244,3 +253,19 @@ def entry(request: HttpRequest, entry: str) -> HttpResponse:
         except AddressTaken:
             form.add_error("other_email", _("That address belongs to somebody else on the list."))
     return render(request, "accounts/roster_entry.html", context, status=400)
+
+
+@_keepers
+@require_http_methods(_GET_OR_POST)
+def groups(request: HttpRequest) -> HttpResponse:
+    """Choose which classes and teams are kept from meeting their own."""
+    known = reads.groups()
+    form = ApartForm(known, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        apart = form.cleaned_data["apart"]
+        roster.keep_apart(apart=apart, by=signed_in(request), now=clock.now())
+        messages.success(request, _("Saved."))
+        return redirect("accounts:roster-groups")
+    context = {"personal": True, "form": form, "has_groups": bool(known)}
+    status = 400 if form.errors else 200
+    return render(request, "accounts/roster_groups.html", context, status=status)

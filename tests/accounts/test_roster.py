@@ -17,6 +17,7 @@ from accounts.queries import roster as reads
 from accounts.roster_rules import Cohort, Standing
 from accounts.rules import Role
 from accounts.services import roster
+from peersupport.core.audit.models import Entry
 from tests.people import cast, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
@@ -400,3 +401,23 @@ def test_a_school_address_that_changed_keeps_the_account(cora: Client) -> None:
     assert ana.is_active
     assert ana.roles == {"student"}
     assert reads.standing_of("ana@school.example") == Standing.GONE
+
+
+def test_a_class_in_its_first_years_is_kept_apart_until_somebody_switches_it_off(
+    cora: Client,
+) -> None:
+    _import(cora, LIST)
+    assert Group.objects.get(name="Class of 2029").is_apart
+    assert not Group.objects.get(name="Class of 2028").is_apart
+    assert not Group.objects.get(name="Surgery A").is_apart
+    surgery = str(Group.objects.get(name="Surgery A").pk)
+
+    assert cora.post("/accounts/roster/groups/", {"apart": ["x"]}).status_code == 400
+    cora.post("/accounts/roster/groups/", {"apart": [surgery]})
+
+    assert list(Group.objects.filter(is_apart=True).values_list("name", flat=True)) == [
+        "Surgery A"
+    ]
+    _import(cora, LIST.replace(",Main,", ",Lakeside,"))
+    assert not Group.objects.get(name="Class of 2029").is_apart
+    assert Entry.objects.filter(verb="keep groups apart").count() == 1

@@ -78,6 +78,7 @@ TABLE: dict[str, list[int]] = {
     "accounts/roster/file/": [302, 404, 404, 200, 200],
     "accounts/roster/file/confirm/": [302, 404, 404, 405, 405],
     "accounts/roster/summer/": [302, 404, 404, 200, 200],
+    "accounts/roster/groups/": [302, 404, 404, 200, 200],
     "accounts/roster/list.csv": [302, 404, 404, 200, 200],
     "accounts/roster/<uuid:entry>/": [302, 404, 404, 404, 404],
     "accounts/resets/": [302, 404, 404, 200, 200],

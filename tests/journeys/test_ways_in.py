@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 
 from accounts import campus
+from accounts.models import Group
 from peersupport.core import clock
 from peersupport.core.outbox.delivery import drain
 from tests.accounts.factor_steps import mailed_code
@@ -112,3 +113,22 @@ def _does_not_come_in(story: Any, school: School, settings: Any) -> None:
     fay.looks("school-away")
     fay.follows("Other ways to sign in")
     fay.has_heading("Sign in")
+
+
+@told_twice
+def test_classes_are_kept_apart(live_server: Any, *, script: bool) -> None:
+    people = cast(clock.now())
+    for name, is_apart in (("Class of 2029", True), ("Surgery A", False)):
+        Group.objects.create(name=name, from_roster=True, is_apart=is_apart)
+    with tell(live_server, "kept-apart", people, script=script) as story:
+        cora = story.reader("cora")
+        cora.goes_to("/accounts/roster/groups/")
+        cora.has_heading("Who does not meet their own")
+        cora.chooses("Surgery A")
+        cora.chooses("Class of 2029")
+        cora.presses("Save")
+        cora.reads("Saved")
+        cora.looks("kept-apart")
+    assert list(Group.objects.filter(is_apart=True).values_list("name", flat=True)) == [
+        "Surgery A"
+    ]
