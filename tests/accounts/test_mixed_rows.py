@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 
-from accounts.models import Person, Profile, RoleGrant
+from accounts.models import CampusLink, Person, Profile, RoleGrant
 from accounts.rules import Role
 from accounts.services import grant_role, join_as_student, mix_rows
 from accounts.services.calendar import new_feed
@@ -22,6 +22,7 @@ def _people(now: datetime) -> list[Person]:
     for person in people:
         new_feed(person=person)
         Profile.objects.create(person=person, shown_name="x")
+        CampusLink.objects.create(person=person, mark=person.pk.bytes, said="student")
     for n, person in enumerate(people):
         moment = now + timedelta(minutes=n) if n else None
         Person.objects.filter(pk=person.pk).update(last_login=moment)
@@ -39,7 +40,14 @@ def _place(table: str) -> tuple[list[object], set[object]]:
 
 
 @pytest.mark.parametrize(
-    "table", ["accounts_person", "accounts_rolegrant", "accounts_calendarfeed", "accounts_profile"]
+    "table",
+    [
+        "accounts_person",
+        "accounts_rolegrant",
+        "accounts_calendarfeed",
+        "accounts_profile",
+        "accounts_campuslink",
+    ],
 )
 def test_rows_lie_in_no_order_that_means_anything(evening: datetime, table: str) -> None:
     joined = [person.pk.hex for person in _people(evening)]
