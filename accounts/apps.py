@@ -7,11 +7,14 @@ from django.contrib.auth.signals import user_logged_in
 from django.utils.translation import gettext_lazy as _
 
 
-def _note(sender: Any, user: Any, **_: Any) -> None:
+def _note(sender: Any, user: Any, request: Any = None, **_: Any) -> None:
+    from accounts.lasting import begin
     from accounts.services import note_sign_in
     from peersupport.core import clock
 
     note_sign_in(person=user, now=clock.now())
+    if request is not None:
+        begin(request, user, clock.now())
 
 
 class AccountsConfig(AppConfig):

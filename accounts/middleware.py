@@ -8,9 +8,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts.lasting import keep
 from accounts.models import Person
 from accounts.proving import has_passed
 from accounts.rules import STAFF
+from peersupport.core import clock
 
 _WAITING = frozenset(str(role) for role in STAFF)
 
@@ -22,6 +24,9 @@ def held_back(request: HttpRequest) -> Person | AnonymousUser:
     they could be forgotten; and it holds whichever way in the session came by.
     """
     person = get_user(request)
+    if isinstance(person, Person) and not keep(request, person, clock.now()):
+        request.session.flush()
+        return AnonymousUser()
     if isinstance(person, Person) and person.roles & _WAITING and not has_passed(request, person):
         person.withhold(_WAITING)
     return person

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 
@@ -22,6 +24,39 @@ STAFF = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 # Whoever is no student may not keep these.
 OF_STUDENTS = frozenset({Role.STUDENT, Role.SUPPORTER, Role.STUDENT_LEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long somebody stays signed in: without using it, and altogether."""
+
+    idle: timedelta
+    longest: timedelta
+    step: timedelta  # ends are rounded up to this, so that a row says no more than that
+
+
+_DAY = timedelta(days=1)
+# Comfortable for students. A supporter's outlasts the longest shift. Staff: about a working day.
+SESSION_STUDENT = SessionLimits(14 * _DAY, 60 * _DAY, _DAY)
+SESSION_SUPPORTER = SessionLimits(_DAY, 14 * _DAY, _DAY)
+SESSION_STAFF = SessionLimits(timedelta(hours=2), timedelta(hours=12), timedelta(minutes=15))
+
+
+def session_limits(roles: frozenset[str]) -> SessionLimits:
+    """Return the limits for somebody with these roles: the strictest."""
+    if roles & {str(role) for role in STAFF}:
+        return SESSION_STAFF
+    if roles & {str(Role.SUPPORTER), str(Role.STUDENT_LEAD)}:
+        return SESSION_SUPPORTER
+    return SESSION_STUDENT
+
+
+def session_ends(limits: SessionLimits, *, begun: datetime, now: datetime) -> datetime:
+    """Return when a session that is used now ends, rounded up to the step."""
+    end = min(now + limits.idle, begun + limits.longest)
+    step = int(limits.step.total_seconds())
+    return datetime.fromtimestamp(-(-int(end.timestamp()) // step) * step, UTC)
+
 
 # Which roles a role may grant and take away.
 GRANTS: dict[Role, frozenset[Role]] = {

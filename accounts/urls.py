@@ -7,6 +7,7 @@ from accounts.views import (
     calendar,
     campus,
     data,
+    devices,
     factors,
     invitations,
     preferences,
@@ -70,6 +71,9 @@ urlpatterns = [
     path("resets/", resets.resets, name="resets"),
     path("resets/<uuid:reset>/agree/", resets.agree, name="agree-reset"),
     path("resets/<uuid:reset>/withdraw/", resets.withdraw, name="withdraw-reset"),
+    path("devices/", devices.mine, name="devices"),
+    path("devices/others/", devices.end_others, name="end-others"),
+    path("devices/<slug:device>/end/", devices.end, name="end-device"),
     path("sign-out/", views.leave, name="sign-out"),
     path("sign-out-everywhere/", views.leave_everywhere, name="sign-out-everywhere"),
 ]

@@ -159,7 +159,7 @@ SESSION_COOKIE_NAME = "__Host-session" if IS_SECURE else "session"
 KNOWN_COOKIE = "__Host-known" if IS_SECURE else "known"
 # How many proxies of our own stand before the program, each adding to X-Forwarded-For.
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES")
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_AGE = 60 * 24 * 3600  # the longest; the server's clock ends it (accounts/rules.py)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

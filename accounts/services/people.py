@@ -68,6 +68,10 @@ def revoke_role(*, person: Person, role: Role, by: Actor, now: datetime) -> None
     if not may_grant(by, role):
         raise NotAllowed
     active = RoleGrant.objects.filter(role=str(role), revoked_on__isnull=True)
+    if role == Role.ADMINISTRATOR:
+        # Two who take the role from one another wait here for each other, so that one of them
+        # sees that nobody else is left. (SQLite has one writer at a time anyway.)
+        list(active.order_by("pk").select_for_update().values_list("pk", flat=True))
     if role == Role.ADMINISTRATOR and not active.exclude(person=person).exists():
         raise LastAdministrator
     if active.filter(person=person).update(revoked_on=now.date()):
@@ -79,6 +83,8 @@ def revoke_role(*, person: Person, role: Role, by: Actor, now: datetime) -> None
             now=now,
             note=str(role),
         )
+        # What was open under the role is open no more.
+        Person.objects.filter(pk=person.pk).update(session_epoch=ids.new_id())
     person.__dict__.pop("roles", None)
 
 

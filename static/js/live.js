@@ -3,6 +3,11 @@
 // Polling rests while nobody looks, catches up on return, and says so when it cannot reach us.
 
 (() => {
+  // Back, after signing out: a page of somebody must not come from the browser's memory.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && document.querySelector("[data-signed-in]")) window.location.reload();
+  });
+
   const live = () => document.querySelectorAll("[data-live]");
   const isLive = (element) => Boolean(element && element.closest && element.closest("[data-live]"));
   let failures = 0;

@@ -4,6 +4,7 @@ import base64
 from datetime import datetime
 
 import pytest
+import time_machine
 from django.contrib.sessions.backends.base import UpdateError
 
 from accounts.services import sign_out_everywhere
@@ -83,3 +84,16 @@ def test_expiry_does_not_tell_when_it_was_made() -> None:
 
     at = Row.objects.get().expires_at
     assert (at.minute, at.second, at.microsecond) == (0, 0, 0)
+
+
+def test_expired_is_by_the_servers_clock_and_saving_does_not_lengthen(evening: datetime) -> None:
+    with time_machine.travel(evening, tick=False) as time:
+        client = sign_in(cast(evening)["ana"])
+        before = Row.objects.get().expires_at
+        session = client.session
+        session["more"] = 1
+        session.save()
+        assert Row.objects.get().expires_at == before
+        time.move_to(before)
+        assert client.cookies["session"]["max-age"] != 0  # the cookie would still be sent
+        assert client.get("/visits/").status_code == 302

@@ -84,6 +84,9 @@ TABLE: dict[str, list[int]] = {
     "accounts/resets/": [302, 404, 404, 200, 200],
     "accounts/resets/<uuid:reset>/agree/": [302, 404, 404, 404, 404],
     "accounts/resets/<uuid:reset>/withdraw/": NEVER_GET,
+    "accounts/devices/": [302, 200, 200, 200, 200],
+    "accounts/devices/others/": [302, 405, 405, 405, 405],
+    "accounts/devices/<slug:device>/end/": [302, 405, 405, 405, 405],
     "accounts/sign-out/": NEVER_GET,
     "accounts/sign-out-everywhere/": NEVER_GET,
     "program/": KEEPERS,
@@ -186,6 +189,7 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
             address.replace("<slug:verb>", "start")
             .replace("<slug:code>", "none")
             .replace("<slug:mark>", "reviewed")
+            .replace("<slug:device>", "none")
             .replace("<slug:token>", "none")
             .replace("<slug:key>", "topic-threats")
         )

@@ -6,7 +6,7 @@ from peersupport.core.datamap.registry import Keeps, NotHere, Store
 from peersupport.core.sessions.store import forget_expired
 
 _WHO, _KEY = _("whoever is signed in"), _("the cookie in their browser")
-_LIVES = _("14 days, or until signing out")
+_LIVES = _("14 days after the last use, or until signing out; much less for staff")
 
 STORES = [
     Store(
@@ -16,7 +16,12 @@ STORES = [
             "sessions.Row": {
                 "key": Keeps(_("a keyed mark of the cookie"), _WHO, _KEY, _LIVES),
                 "sealed": Keeps(_("who is signed in, sealed"), _WHO, _KEY, _LIVES),
-                "expires_at": Keeps(_("the hour it ends"), _WHO, _KEY, _LIVES),
+                "expires_at": Keeps(_("when it ends, by the day"), _WHO, _KEY, _LIVES),
+                "owner": Keeps(
+                    _("a keyed mark that the sessions of one person share"), _WHO, _KEY, _LIVES
+                ),
+                "device": Keeps(_("such as “Firefox on a phone”, sealed"), _WHO, _KEY, _LIVES),
+                "used_on": Keeps(_("the day it was last used"), _WHO, _KEY, _LIVES),
             }
         },
         forget=forget_expired,
