@@ -421,3 +421,36 @@ def test_a_class_in_its_first_years_is_kept_apart_until_somebody_switches_it_off
     _import(cora, LIST.replace(",Main,", ",Lakeside,"))
     assert not Group.objects.get(name="Class of 2029").is_apart
     assert Entry.objects.filter(verb="keep groups apart").count() == 1
+
+
+_UMLAUTS = "email,name,class\nana@school.example,Zoë Ñandú,M1\nben@school.example,Ben,M2\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _UMLAUTS.encode(),
+        _UMLAUTS.encode("utf-8-sig"),
+        _UMLAUTS.encode("utf-16"),
+        _UMLAUTS.encode("utf-16-le"),
+        _UMLAUTS.encode("utf-16-be"),
+        _UMLAUTS.encode("cp1252"),
+        _UMLAUTS.replace(",", ";").encode(),
+        _UMLAUTS.replace(",", "\t").encode("utf-16"),
+        _UMLAUTS.replace("\n", "\r\n").encode(),
+        _UMLAUTS.replace("\n", "\r").encode(),
+        _UMLAUTS.replace("\n", "\n\n,,\n").encode(),
+        _UMLAUTS.replace("Zoë Ñandú", '"Zoë\nÑandú"').encode(),
+        _UMLAUTS.replace("email,name,class", " E-Mail ,FIRST NAME,Class_Of").encode(),
+        "class,name,email\nM1,Zoë Ñandú,ANA@school.example\nM2,Ben, ben@school.example\n".encode(),
+    ],
+    ids=range(14),
+)
+def test_however_a_list_was_saved_it_says_the_same(cora: Client, content: bytes) -> None:
+    assert _import(cora, content).status_code == 200
+
+    rows = RosterEntry.objects.order_by("email").values_list("email", "called", "class_name")
+    assert list(rows) == [
+        ("ana@school.example", "Zoë Ñandú", "M1"),
+        ("ben@school.example", "Ben", "M2"),
+    ]

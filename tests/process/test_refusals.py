@@ -59,6 +59,13 @@ def test_a_whole_configuration_starts(run: Run) -> None:
         ({"PLANE": "all"}, "for the demo only"),
         ({"PLANE": "moon"}, "PLANE must be one of"),
         ({"PASSKEYS": "0", "AUTHENTICATOR_APPS": "0"}, "staff need a second factor"),
+        ({"ADMIT": "everybody"}, "ADMIT must be made of"),
+        ({"ADMIT": "affiliation"}, "OIDC_ISSUER is not set"),
+        ({"OIDC_ISSUER": "https://id.example"}, "needs OIDC_CLIENT_ID"),
+        (
+            {"OIDC_ISSUER": "http://id.example", "OIDC_CLIENT_ID": "a", "OIDC_CLIENT_SECRET": "b"},
+            "must begin with https://",
+        ),
         ({"SECRET_KEY": None}, "SECRET_KEY"),
         ({"SECRET_KEY": "short"}, "too short"),
         ({"DEMO": "maybe"}, "DEMO must be 1 or 0"),
