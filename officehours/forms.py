@@ -45,7 +45,7 @@ class RemoteFields(PlainForm):
     where = forms.CharField(
         label=_("Where will you be?"),
         help_text=_(
-            "For video and voice only. An address or a building. It is sealed: the on-call "
+            "For video and voice only. An address or a building. It is locked away: the on-call "
             "counselors open it only if you are in danger, and you are told."
         ),
         max_length=120,
@@ -53,7 +53,7 @@ class RemoteFields(PlainForm):
     )
     number = forms.CharField(
         label=_("A number to call you back"),
-        help_text=_("For video and voice only, sealed in the same way."),
+        help_text=_("For video and voice only, locked away too."),
         max_length=24,
         required=False,
     )

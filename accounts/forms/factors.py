@@ -31,8 +31,8 @@ class AppCodeForm(CodeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].label = _("Six figures from the app")
-        self.fields["code"].error_messages["required"] = _("Type the six figures the app shows.")
+        self.fields["code"].label = _("Six digits from the app")
+        self.fields["code"].error_messages["required"] = _("Type the six digits the app shows.")
 
 
 class PasskeyForm(PlainForm):

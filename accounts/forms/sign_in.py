@@ -33,7 +33,7 @@ class CodeForm(PlainForm):
         label=_("Code"),
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-        error_messages={"required": _("Type the six figures from the e-mail.")},
+        error_messages={"required": _("Type the six digits from the e-mail.")},
     )
 
     def clean_code(self) -> str:

@@ -46,7 +46,7 @@ def new_secret() -> str:
 
 
 def code_at(secret: str, step: int) -> str:
-    """Return the six figures of one step of thirty seconds (RFC 6238)."""
+    """Return the six digits of one step of thirty seconds (RFC 6238)."""
     hotp = HOTP(b32decode(secret), 6, SHA1(), enforce_key_length=False)  # noqa: S303
     return hotp.generate(step).decode()
 

@@ -75,7 +75,7 @@ def _cora_sets_up_an_app(cora: Reader) -> tuple[str, list[str]]:
     cora.has_heading("Set up an app")
     cora.looks("set-up-app")
     secret = re.sub(r"\s", "", cora.page.locator("code.key").inner_text())
-    cora.fills("Six figures from the app", _figures(secret))
+    cora.fills("Six digits from the app", _figures(secret))
     cora.presses("Set it up")
     cora.has_heading("Keep these codes")
     cora.looks("recovery-codes")
