@@ -4,6 +4,7 @@ Locks are taken in one order: supporter, person, shift, line.
 """
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -66,13 +67,19 @@ def _booked_first(mine: Assignment, now: datetime, *, anyway: bool) -> list[Visi
     return late
 
 
+def _hold_for(late: list[Visit], now: datetime) -> None:
+    """Hold the people whose time is given on, and the line they go into, before any row."""
+    if not late:
+        return
+    holders = [sealed.holder_of(visit, now) for visit in late]
+    locks.hold_all("person", [one.person.bytes for one in holders if one is not None])
+    line.hold_line(late[0].shift_id)
+
+
 def _give_on(late: list[Visit], now: datetime) -> None:
-    """Put booked people who did not come into the line, first. The caller calls somebody."""
+    """Put booked people who did not come into the line, first. The caller calls somebody, and
+    holds the people and the line."""
     for visit in late:
-        holder = sealed.holder_of(visit, now)
-        if holder is not None:
-            locks.hold("person", holder.person.bytes)
-        line.hold_line(visit.shift_id)
         current = Visit.objects.select_related("shift").filter(pk=visit.pk, state=visit.state)
         still = current.first()
         if still is not None:
@@ -101,6 +108,7 @@ def call_next(*, assignment: uuid.UUID, by: Person, now: datetime, anyway: bool 
     mine = _mine(assignment, by)
     _may_call(mine, by, now)
     late = _booked_first(mine, now, anyway=anyway)
+    _hold_for(late, now)
     waiting = Visit.objects.filter(
         shift=mine.shift_id, state=rules.S.WAITING, is_away=False, is_forgotten=False
     )
@@ -195,12 +203,12 @@ def came_late(*, visit: uuid.UUID, by: Person, now: datetime) -> None:
         return
     if seen.state != rules.S.MISSED:
         raise NotAllowedFrom("come late")
-    if not line.still_held(seen.shift, now):
-        raise rules.LineClosed
     holder = sealed.holder_of(seen, now)
     if holder is not None:
         locks.hold("person", holder.person.bytes)
     line.hold_line(seen.shift_id)
+    if not line.still_held(seen.shift, now):  # asked under the line, which may be closing
+        raise rules.LineClosed
     line.to_front(seen, "come late", now)
     touch_public()
 
@@ -256,11 +264,14 @@ def close_line(shift: uuid.UUID, ended_by: str, now: datetime) -> int:
     """
     line.hold_line(shift)
     states = [str(rules.S.WAITING), str(rules.S.CALLED)]
+    there = Visit.objects.filter(shift=shift, state__in=states, is_forgotten=False)
     closed = 0
-    for visit in Visit.objects.filter(shift=shift, state__in=states, is_forgotten=False):
-        try:
-            take_step(visit, "close", now=now, ended_by=ended_by)
-            closed += 1
-        except NotAllowedFrom:  # called into a talk, or left, this very moment
-            continue
+    # Called, or put back, this very moment: looked at again until nobody is left. Only who holds
+    # the line adds anybody.
+    while visits := list(there):
+        for visit in visits:
+            with suppress(NotAllowedFrom):
+                take_step(visit, "close", now=now, ended_by=ended_by)
+                closed += 1
+        there = there.all()
     return closed

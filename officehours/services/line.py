@@ -297,9 +297,14 @@ def _merge(visit: Visit, twin: Visit, now: datetime) -> None:
 
 
 def still_held(shift: Shift, now: datetime) -> bool:
-    """Return whether somebody of the shift can still be met."""
-    there = Assignment.objects.filter(shift=shift, is_active=True, checked_out_at__isnull=True)
-    return shift.state in rules.BOOKABLE_SHIFT and now < shift.ends_at and there.exists()
+    """Return whether somebody of the shift can still be met, as it stands in this moment."""
+    there = Assignment.objects.filter(
+        shift=shift,
+        shift__in=Shift.objects.bookable(),
+        is_active=True,
+        checked_out_at__isnull=True,
+    )
+    return now < shift.ends_at and there.exists()
 
 
 @transaction.atomic(durable=True)
@@ -313,11 +318,11 @@ def come_late(*, claimant: Claimant, visit: uuid.UUID, now: datetime) -> None:
         return
     if mine.state != rules.S.MISSED:
         raise NotAllowedFrom("come late")
-    if not still_held(mine.shift, now):
-        raise rules.LineClosed
     holder = sealed.holder_of(mine, now)
     if holder is not None:
         locks.hold("person", holder.person.bytes)
     hold_line(mine.shift_id)
+    if not still_held(mine.shift, now):  # asked under the line: nobody enters one being closed
+        raise rules.LineClosed
     to_front(mine, "come late", now)
     touch_public()

@@ -21,10 +21,19 @@ from peersupport.core.states import NotAllowedFrom
 from program.services import touch_public
 
 
+def _hold(shift: uuid.UUID, by: Person | None = None) -> None:
+    """Hold a supporter, a shift and its line, in that order.
+
+    So of two who leave at once one is the last, and sees that nobody else is there.
+    """
+    mine = [] if by is None else [("supporter", by.pk.bytes)]
+    locks.hold_in_order([*mine, ("shift", shift.bytes), ("line", shift.bytes)])
+
+
 @transaction.atomic(durable=True)
 def check_in(*, assignment: Assignment, by: Person, now: datetime) -> None:
     """Say "I am in". From a little before the hours until their end; twice is once."""
-    locks.hold("supporter", by.pk.bytes)
+    _hold(assignment.shift_id, by)
     current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
     if current is None or not is_theirs(by, current):
         raise rules.NotAllowed
@@ -50,7 +59,7 @@ def check_out(*, assignment: Assignment, give_up_booked: bool, by: Person, now: 
     and nobody else is in, unless `give_up_booked`: then booked times go to somebody else of the
     same hours as an offer, or are cancelled and told; and the line is closed kindly.
     """
-    locks.hold("supporter", by.pk.bytes)
+    _hold(assignment.shift_id, by)
     current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
     if current is None or not is_theirs(by, current):
         raise rules.NotAllowed
@@ -121,6 +130,7 @@ def close_dark(*, assignment: Assignment, now: datetime) -> bool:
 
     Returns whether this call closed them. By the system, from the tick.
     """
+    _hold(assignment.shift_id)
     changed = Assignment.objects.filter(
         pk=assignment.pk,
         is_active=True,
@@ -148,13 +158,16 @@ def close_dark(*, assignment: Assignment, now: datetime) -> bool:
 @transaction.atomic(durable=True)
 def close_ended(*, now: datetime) -> int:
     """Check out everybody whose hours are over, and close the shifts. Returns how many shifts."""
+    over = list(Shift.objects.bookable().filter(ends_at__lte=now).values_list("pk", flat=True))
+    for kind in ("shift", "line"):
+        locks.hold_all(kind, [pk.bytes for pk in over])
     Assignment.objects.filter(
         ends_at__lte=now, checked_in_at__isnull=False, checked_out_at__isnull=True
     ).update(checked_out_at=F("ends_at"))
-    over = list(Shift.objects.bookable().filter(ends_at__lte=now).values_list("pk", flat=True))
     for shift in over:
         close_line(shift, Visit.EndedBy.SYSTEM, now)
-    closed = Shift.objects.filter(pk__in=over).update(state=rules.ShiftState.CLOSED)
+    still = Shift.objects.bookable().filter(pk__in=over)
+    closed = still.update(state=rules.ShiftState.CLOSED)
     if closed:
         touch_public()
     return closed

@@ -1,11 +1,9 @@
 """Cover, cancelling, booking and the horizon at the same moment. Each with a control."""
 
-import time as clock
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from threading import Barrier, BrokenBarrierError, Event
-from types import ModuleType
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 from unittest import mock
 
@@ -24,61 +22,11 @@ from peersupport.core.actors import SYSTEM
 from tests.journeys.story import stand_behind
 from tests.people import cast, hours_of
 from tests.races.at_once import at_once, without_locks
+from tests.races.stage import FREE, GUARDED, Stage
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 CROWD = 6
 DAY = timedelta(days=1)
-
-
-class _Stage:
-    """Two acts of which the second begins in the middle of the first, at a named step of it.
-
-    The first then waits for the second to be done, or to have come to `until`. A guard makes the
-    second wait for the first: then that lasts `patience`, and the first goes on.
-    """
-
-    def __init__(self, patience: float) -> None:
-        self.patience = patience
-        self.begun, self.done = Event(), Event()
-
-    def second(self, act: Callable[[], object]) -> Callable[[], object]:
-        def run() -> object:
-            self.begun.wait(20)
-            try:
-                return act()
-            finally:
-                self.done.set()
-
-        return run
-
-    @contextmanager
-    def in_the_middle(self, place: ModuleType, name: str) -> Iterator[None]:
-        real = getattr(place, name)
-
-        def step(*args: Any, **more: Any) -> Any:
-            found = real(*args, **more)
-            self.begun.set()
-            if self.done.wait(self.patience):
-                clock.sleep(1)  # what the second does next waits for the first by itself
-            return found
-
-        with mock.patch.object(place, name, step):
-            yield
-
-    @contextmanager
-    def until(self, place: ModuleType, name: str) -> Iterator[None]:
-        real = getattr(place, name)
-
-        def step(*args: Any, **more: Any) -> Any:
-            found = real(*args, **more)
-            self.done.set()
-            return found
-
-        with mock.patch.object(place, name, step):
-            yield
-
-
-GUARDED, FREE = 1.0, 20.0
 
 
 def _supporters(now: datetime, count: int = CROWD) -> list[Person]:
@@ -124,7 +72,7 @@ def test_many_take_the_same_hours_and_one_has_them(evening: datetime) -> None:
 def _take_and_cancel(
     row: Assignment, asked: Cover, taker: Person, now: datetime, patience: float
 ) -> None:
-    cora, stage = cast(now)["cora"], _Stage(patience)
+    cora, stage = cast(now)["cora"], Stage(patience)
     with stage.in_the_middle(cover, "put_in"), stage.until(hours, "call_off"):
         at_once(
             [
@@ -163,7 +111,7 @@ def test_control_without_both_guards_somebody_holds_cancelled_hours(evening: dat
 
 
 def _join_while_cancelling(row: Assignment, now: datetime, patience: float) -> None:
-    people, stage = cast(now), _Stage(patience)
+    people, stage = cast(now), Stage(patience)
     with stage.in_the_middle(pairs, "_joinable"):
         at_once(
             [
@@ -197,7 +145,7 @@ def test_control_without_the_shifts_lock_somebody_joins(evening: datetime) -> No
 
 def _book_while(row: Assignment, now: datetime, act: Callable[[], object], wait: float) -> None:
     """Book the first time of hours, and do something else in the middle of it."""
-    ana, stage = cast(now)["ana"], _Stage(wait)
+    ana, stage = cast(now)["ana"], Stage(wait)
 
     def book() -> Visit:
         return booking.book(
