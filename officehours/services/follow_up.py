@@ -32,6 +32,8 @@ def hold(*, slot: Slot, request_key: uuid.UUID, by: Person, now: datetime) -> Vi
     again = Visit.objects.filter(request_key=request_key, assignment=assignment).first()
     if again is not None:
         return again
+    if assignment.checked_out_at is not None:
+        raise rules.SlotGone
     starts = rules.slots(assignment.starts_at, assignment.ends_at, assignment.shift.minutes)
     if slot.starts_at not in starts or not now < slot.starts_at <= now + rules.HORIZON:
         raise rules.SlotGone

@@ -13,6 +13,7 @@ from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import is_theirs
 from officehours.services.calling import close_line
 from officehours.services.meeting import hand_on
+from officehours.services.publishing import settle_covers
 from officehours.services.steps import take_step
 from peersupport.core import locks
 from peersupport.core.actors import SYSTEM
@@ -139,6 +140,7 @@ def close_dark(*, assignment: Assignment, now: datetime) -> bool:
     ).update(is_active=False)
     if changed != 1:
         return False
+    settle_covers([assignment.pk])
     booked = Visit.objects.live().select_related("shift").filter(assignment=assignment)
     for visit in booked:
         hand_on(visit, assignment.supporter_id, ended_by=Visit.EndedBy.SYSTEM, now=now)

@@ -6,10 +6,20 @@ import pytest
 
 from accounts.models import Person
 from officehours import rules
-from officehours.models import Assignment, Visit
+from officehours.models import Assignment, Cover, Visit
 from officehours.queries import sealed
 from officehours.queries.sealed import Claimant, Wanted
-from officehours.services import booking, calling, hours, line, meeting, presence, talks
+from officehours.services import (
+    booking,
+    calling,
+    cover,
+    follow_up,
+    hours,
+    line,
+    meeting,
+    presence,
+    talks,
+)
 from officehours.services.booking import Meeting, Slot
 from peersupport.core import ids
 from peersupport.core.states import NotAllowedFrom
@@ -136,3 +146,27 @@ def test_moving_keeps_who_they_rather_not_see(evening: datetime) -> None:
     wanted = sealed.wanted_of(moved, evening)
     assert wanted == Wanted(only=only | {people["sol"].pk})
     assert not meeting.may_meet(moved, people["marcus"].pk, evening)
+
+
+def test_who_has_left_keeps_no_time_for_a_follow_up(evening: datetime) -> None:
+    people = cast(evening)
+    priya, _ = pair_of(people["priya"], people["sol"], evening, checked_in_at=evening)
+    presence.check_out(assignment=priya, give_up_booked=False, by=people["priya"], now=evening)
+
+    with pytest.raises(rules.SlotGone):
+        follow_up.hold(
+            slot=Slot(priya.pk, priya.starts_at + 30 * MINUTE),
+            request_key=ids.new_id(),
+            by=people["priya"],
+            now=evening,
+        )
+
+
+def test_dark_hours_ask_for_no_cover(evening: datetime) -> None:
+    people = cast(evening)
+    row = hours_of(people["priya"], evening + MINUTE)
+    cover.ask(assignment=row.pk, by=people["priya"], now=evening)
+
+    assert presence.close_dark(assignment=row, now=row.starts_at + rules.DARK_AFTER)
+
+    assert Cover.objects.get().state == rules.CoverState.WITHDRAWN
