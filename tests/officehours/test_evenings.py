@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from officehours import rules
-from officehours.models import Visit
+from officehours.models import Assignment, Visit
 from officehours.queries import sealed
-from officehours.services import line, presence
+from officehours.services import line
 from peersupport.core import careseal, ids
 from tests.officehours.evening import Evening
 from tests.officehours.evening_acts import KINDS
 from tests.officehours.evening_plan import Plan, plan_of, smallest
-from tests.people import hours_of
+from tests.officehours.promises import SUPPORTER
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 _QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -85,10 +85,7 @@ def test_thousands_of_evenings_keep_every_promise(
 def test_a_broken_promise_is_seen(evening: datetime, keys: Path) -> None:
     """The control: rows that break a rule are caught by the same check."""
     play = Evening(evening, 1)
-    marcus = play.supporters[2]
-    one, other = hours_of(marcus, evening), hours_of(play.supporters[3], evening)
-    for hours in (one, other):
-        presence.check_in(assignment=hours, by=hours.supporter, now=evening)
+    one = Assignment.objects.filter(supporter=play.supporters[2]).order_by("starts_at")[0]
     play.promises.unwanted.clear()
     first = line.join(
         person=play.students[0],
@@ -104,4 +101,4 @@ def test_a_broken_promise_is_seen(evening: datetime, keys: Path) -> None:
         state=rules.S.CALLED,
     )
     with pytest.raises(AssertionError, match="unwanted"):
-        play.promises.check(evening)
+        play.promises.check(evening, SUPPORTER)
