@@ -31,10 +31,18 @@ def _hold(shift: uuid.UUID, by: Person | None = None) -> None:
     locks.hold_in_order([*mine, ("shift", shift.bytes), ("line", shift.bytes)])
 
 
+def _shift_of(assignment: Assignment) -> uuid.UUID:
+    """Return the shift of an assignment that may be known by its id alone; never changes."""
+    found = Assignment.objects.filter(pk=assignment.pk).values_list("shift_id", flat=True).first()
+    if found is None:
+        raise rules.NotAllowed
+    return found
+
+
 @transaction.atomic(durable=True)
 def check_in(*, assignment: Assignment, by: Person, now: datetime) -> None:
     """Say "I am in". From a little before the hours until their end; twice is once."""
-    _hold(assignment.shift_id, by)
+    _hold(_shift_of(assignment), by)
     current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
     if current is None or not is_theirs(by, current):
         raise rules.NotAllowed
@@ -60,7 +68,7 @@ def check_out(*, assignment: Assignment, give_up_booked: bool, by: Person, now: 
     and nobody else is in, unless `give_up_booked`: then booked times go to somebody else of the
     same hours as an offer, or are cancelled and told; and the line is closed kindly.
     """
-    _hold(assignment.shift_id, by)
+    _hold(_shift_of(assignment), by)
     current = Assignment.objects.select_related("shift").filter(pk=assignment.pk).first()
     if current is None or not is_theirs(by, current):
         raise rules.NotAllowed

@@ -108,3 +108,15 @@ def test_cancelling_says_which_hours(scene: Any) -> None:
     page = priya.get(f"/hours/{hours.shift_id}/cancel/")
 
     assertContains(page, "Today, 4:50pm to 6:50pm, Room 214")
+
+
+def test_in_and_out_by_the_buttons(scene: Any, evening: datetime) -> None:
+    people, _hours, _priya = scene
+    hours = hours_of(people["sol"], evening)
+    sol = sign_in(people["sol"])
+
+    assert sol.post(f"/hours/{hours.pk}/in/").status_code == 302
+    assertContains(sol.get("/hours/"), "You are in")
+    assert sol.post(f"/hours/{hours.pk}/out/").status_code == 302
+    assertContains(sol.get("/hours/"), "You are out")
+    assert sol.post(f"/hours/{ids.new_id()}/in/").status_code == 404
