@@ -127,8 +127,9 @@ class Evening:
         named = (self.people[name] for name in ("priya", "sol", "marcus"))
         self.supporters = [*named, _spare(now)]
         self.students = _students(now)
+        self.everybody = [*self.students, *self.supporters]
         self.devices = [bytes([n]) * 16 for n in range(4)]
-        self.promises = Promises(self.students, self.devices)
+        self.promises = Promises(self.everybody, self.devices)
         self.crashes = self.refused = self.done = 0
         self._keys = count()
         if not Coverage.objects.exists():

@@ -67,9 +67,11 @@ def _slot(play: Evening, row: Assignment) -> Slot:
 
 
 def _somebody(play: Evening, purpose: str) -> Person:
-    """Return a student, mostly one who has nothing of this kind."""
+    """Return somebody, mostly with nothing of this kind; a supporter, who is a student, too."""
     people = list(play.students)
     play.dice.shuffle(people)
+    if play.chance(0.2):
+        return play.dice.choice([*people, *play.supporters])
     for person in people[:4]:
         tags = sealed.claim_tags(person.pk, purpose, play.now).values()
         if not Visit.objects.live().filter(claim_tag__in=tags).exists():
@@ -125,7 +127,7 @@ def move(play: Evening) -> Act | None:
     found = _mine(play, Visit.HolderKind.ACCOUNT)
     if found is None or found[0].person is None:
         return None
-    person = next(one for one in play.students if one.pk == found[0].person)
+    person = next(one for one in play.everybody if one.pk == found[0].person)
     unwanted = play.promises.unwanted[person.pk]
     row = _row(play, [r for r in _rows(play) if r.supporter_id not in unwanted])
     if row is None:
@@ -199,7 +201,7 @@ def join_at_door(play: Evening) -> Act | None:
 def _mine(play: Evening, kind: str) -> tuple[Claimant, Visit] | None:
     """Return a visit that a student or a device finds as their own."""
     if kind == Visit.HolderKind.ACCOUNT:
-        claims = [Claimant(person=person.pk) for person in play.students]
+        claims = [Claimant(person=person.pk) for person in play.everybody]
     else:
         claims = [Claimant(device=device) for device in play.devices]
     play.dice.shuffle(claims)
@@ -225,7 +227,7 @@ def holder_acts(play: Evening) -> Act | None:
         lambda: line.set_away(claimant=claim, visit=visit.pk, is_away=away, now=now),
         lambda: line.set_away(claimant=claim, visit=visit.pk, is_away=False, now=now),
     ]
-    person = next((one for one in play.students if one.pk == claim.person), None)
+    person = next((one for one in play.everybody if one.pk == claim.person), None)
     if person is not None:
         booked: list[Do] = [
             lambda: booking.cancel(person=person, visit=visit, now=now),
@@ -357,7 +359,7 @@ def _would_meet(play: Evening, visit: Visit, row: Assignment) -> bool:
     unwanted = unwanted | play.promises.unwanted[person or uuid.UUID(int=0)]
     if visit.way in rules.REMOTE and not with_room([row.supporter_id]):
         return False
-    return row.supporter_id not in unwanted
+    return row.supporter_id not in unwanted | {person}
 
 
 def follow(play: Evening) -> Act | None:

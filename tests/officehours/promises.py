@@ -29,8 +29,8 @@ _BEGIN = {S.BOOKED, S.WAITING, S.TALKING}
 class Promises:
     """The promises of office hours, and what is known from outside about who wants what."""
 
-    def __init__(self, students: list[Person], devices: list[bytes]) -> None:
-        self.students, self.devices = students, devices
+    def __init__(self, people: list[Person], devices: list[bytes]) -> None:
+        self.people, self.devices = people, devices
         # Supporters whom a person, or a visit without one, must never meet.
         self.unwanted: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
         self._talks: Tally[uuid.UUID] = Tally()  # of visits that are forgotten, by supporter
@@ -87,7 +87,7 @@ class Promises:
         due = [visit.pk for visit in Visit.objects.due_to_forget(now)]
         if not due:
             return
-        for person in self.students:
+        for person in self.people:
             assert not sealed.visits_of(person.pk, now).filter(pk__in=due).exists()
         for visit in Visit.objects.filter(pk__in=due):
             assert sealed.holder_of(visit, now) is None, "a holder is read too late"
