@@ -70,8 +70,8 @@ def _somebody(play: Evening, purpose: str) -> Person:
     """Return somebody, mostly with nothing of this kind; a supporter, who is a student, too."""
     people = list(play.students)
     play.dice.shuffle(people)
-    if play.chance(0.2):
-        return play.dice.choice([*people, *play.supporters])
+    if play.chance(0.25):
+        return play.dice.choice(play.supporters if play.chance(0.5) else people)
     for person in people[:4]:
         tags = sealed.claim_tags(person.pk, purpose, play.now).values()
         if not Visit.objects.live().filter(claim_tag__in=tags).exists():

@@ -3,7 +3,6 @@
 Each has a control: with the guard taken away the same scene goes wrong, so the test can fail.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -122,7 +121,6 @@ def test_start_against_cancel_has_one_winner(evening: datetime) -> None:
 def _unguarded(visit: Visit, verb: str, *, now: datetime, **fields: Any) -> Visit:
     """What `take_step` would be without asking again which state the row is in."""
     target = rules.TRANSITIONS.target(visit.state, verb)
-    time.sleep(0.05)  # the moment between reading and writing, made wide enough to see
     Visit.objects.filter(pk=visit.pk).update(state=target, changed_at=now, **fields)
     return visit
 
@@ -136,9 +134,15 @@ def test_control_without_the_states_guard_both_start_and_cancel(evening: datetim
     hours = hours_of(people["priya"], evening + timedelta(minutes=10), checked_in_at=evening)
     visit = _book(people["ana"], Slot(hours.pk, hours.starts_at), evening)
 
+    both_have_read = Barrier(2, timeout=30)  # seconds; only a test that fails waits so long
+
+    def take(visit: Visit, verb: str, **more: Any) -> Visit:
+        both_have_read.wait()
+        return _unguarded(visit, verb, **more)
+
     with (
-        _without("officehours.services.talks.take_step", _unguarded),
-        _without("officehours.services.booking.take_step", _unguarded),
+        _without("officehours.services.talks.take_step", take),
+        _without("officehours.services.booking.take_step", take),
     ):
         done = _at_once(
             [

@@ -3,17 +3,17 @@
 Each has a control: with the guard taken away the same scene goes wrong, so the test can fail.
 """
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.db import connection
 
-from accounts.models import Person
 from officehours import rules
 from officehours.models import Assignment, Shift, Visit
 from officehours.queries.sealed import Claimant
@@ -26,6 +26,7 @@ from tests.races.at_once import at_once, between, meeting, unguarded_writes, wit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 MINUTE = timedelta(minutes=1)
+_PATIENCE = 30.0  # seconds; only a test that fails waits so long
 
 
 def _door(shift: Any, number: int, now: datetime) -> Visit:
@@ -185,12 +186,31 @@ def test_control_without_the_line_lock_somebody_is_left_in_a_closed_line(
     assert Visit.objects.filter(shift=hours.shift_id, state=rules.S.WAITING).exists()
 
 
-def _arrive_late(person: Person, visit: Visit, now: datetime, after: float) -> Visit:
-    time.sleep(after)
-    return booking.arrive(person=person, visit=visit, now=now)
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """Lets an arrival happen wholly between the reading and the writing of a displacing."""
+
+    read: Event = field(default_factory=Event)
+    arrived: Event = field(default_factory=Event)
+
+    def arrive(self, act: Callable[[], Visit]) -> Visit:
+        self.read.wait(_PATIENCE)
+        try:
+            return act()
+        finally:
+            self.arrived.set()
+
+    def displace(self, visit: Visit, verb: str, **more: Any) -> Visit:
+        """What `take_step` would be without asking again which state the row is in."""
+        self.read.set()
+        self.arrived.wait(_PATIENCE)
+        target = rules.TRANSITIONS.target(visit.state, verb)
+        more.pop("now")
+        Visit.objects.filter(pk=visit.pk).update(state=target, **more)
+        return Visit.objects.get(pk=visit.pk)
 
 
-def _displace_scene(evening: datetime, *, arrive_after: float = 0) -> tuple[Visit, list[object]]:
+def _displace_scene(evening: datetime, turns: _Turns | None = None) -> tuple[Visit, list[object]]:
     people = cast(evening)
     hours = hours_of(people["priya"], evening + 5 * MINUTE, checked_in_at=evening)
     booked = booking.book(
@@ -203,10 +223,14 @@ def _displace_scene(evening: datetime, *, arrive_after: float = 0) -> tuple[Visi
     )
     now = hours.starts_at + rules.GIVEN_ON_AFTER
     _door(hours.shift_id, 1, now)
+
+    def arrive() -> Visit:
+        return booking.arrive(person=people["ana"], visit=booked, now=now)
+
     done = at_once(
         [
             lambda: calling.call_next(assignment=hours.pk, by=people["priya"], now=now),
-            lambda: _arrive_late(people["ana"], booked, now, arrive_after),
+            arrive if turns is None else lambda: turns.arrive(arrive),
         ]
     )
     booked.refresh_from_db()
@@ -234,17 +258,10 @@ def test_displace_against_arrive_has_one_outcome(evening: datetime) -> None:
 def test_control_without_the_guarded_update_both_displace_and_arrive_win(
     evening: datetime,
 ) -> None:
-    with mock.patch.object(line, "take_step", _late_and_unguarded):
-        booked, (called, arrived) = _displace_scene(evening, arrive_after=0.15)
+    turns = _Turns()
+    with mock.patch.object(line, "take_step", turns.displace):
+        booked, (called, arrived) = _displace_scene(evening, turns)
 
     assert isinstance(called, Visit)
     assert isinstance(arrived, Visit)  # told "you are here", and yet their time was given on
     assert booked.state == rules.S.WAITING
-
-
-def _late_and_unguarded(visit: Visit, verb: str, **more: Any) -> Visit:
-    time.sleep(0.3)
-    target = rules.TRANSITIONS.target(visit.state, verb)
-    more.pop("now")
-    Visit.objects.filter(pk=visit.pk).update(state=target, **more)
-    return Visit.objects.get(pk=visit.pk)
