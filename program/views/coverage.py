@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
-from program.forms import CoverageForm
+from program.forms.coverage import CoverageForm
 from program.queries import coverage, facts
 from program.services import add_coverage, remove_coverage
 

@@ -17,7 +17,7 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
 from program.calendars import closings
-from program.forms import HolidayForm
+from program.forms.holidays import HolidayForm
 from program.models import Holiday
 from program.queries import facts, holidays
 from program.queries import holiday as one_holiday

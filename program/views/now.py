@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
-from program.forms import CloseNowForm, CriticalForm, NoticeForm
+from program.forms.now import CloseNowForm, CriticalForm, NoticeForm
 from program.queries import facts
 from program.queries.confidentiality import closed_until
 from program.registry import value_of

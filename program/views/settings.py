@@ -14,7 +14,7 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
 from peersupport.core.datamap.registry import Words
-from program.forms import ClaimForm, PledgeForm, SmallSchoolForm, TalkedForm, TopicForm
+from program.forms.trust import ClaimForm, PledgeForm, SmallSchoolForm, TalkedForm, TopicForm
 from program.queries import facts
 from program.queries.confidentiality import consent
 from program.queries.settings import not_signed, pledge

@@ -1,0 +1,1 @@
+"""Forms of the school's own facts, one module for each thing."""
