@@ -54,6 +54,24 @@ def test_book_the_same_time_twice_takes_it_once(
         _book(people["ben"], slot, evening)
 
 
+def test_nobody_books_or_moves_to_their_own_hours(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    own = hours_of(people["priya"], evening + HALF)
+    other = hours_of(people["sol"], evening + HALF)
+    held = _book(people["priya"], Slot(other.pk, other.starts_at), evening)
+    mine = Slot(own.pk, own.starts_at)
+
+    with pytest.raises(rules.WithYourself):
+        _book(people["sol"], Slot(other.pk, other.starts_at + HALF), evening)
+    with pytest.raises(rules.WithYourself):
+        booking.move(
+            person=people["priya"], visit=held, slot=mine, request_key=ids.new_id(), now=evening
+        )
+
+    assert Visit.objects.get().assignment_id == other.pk
+
+
 def test_book_a_second_time_on_another_day_is_refused(
     people: dict[str, Person], evening: datetime
 ) -> None:

@@ -46,6 +46,15 @@ def test_joining_twice_is_one_place_and_another_line_is_refused(evening: datetim
     assert Visit.objects.count() == 1
 
 
+def test_nobody_waits_in_their_own_line(evening: datetime) -> None:
+    people, priya, _ = _pair(evening)
+
+    with pytest.raises(rules.WithYourself):
+        join_line(people["sol"], priya.shift_id, evening)
+
+    assert not Visit.objects.exists()
+
+
 def test_a_booked_time_later_is_no_obstacle_and_neither_the_other_way(evening: datetime) -> None:
     people, priya, _ = _pair(evening)
     slot = Slot(priya.pk, priya.starts_at + 90 * MINUTE)
