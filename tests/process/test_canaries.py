@@ -23,7 +23,8 @@ from tests.races.real_server import world
 
 pytestmark = pytest.mark.process
 
-CHOSEN = "Zyxcanary"
+# Drawn anew, so that no other test in the same cluster writes it into the same WAL.
+CHOSEN = "Zyx" + "".join(secrets.choice("bcdfghjklm") for _ in range(10))
 _RUN = """
 import json
 from datetime import timedelta

@@ -27,11 +27,10 @@ from django.core.management import call_command
 call_command("init_keys", verbosity=0)
 call_command("migrate", verbosity=0)
 call_command("collectstatic", verbosity=0, interactive=False)
-from django.test import Client
 from accounts.services import join_as_student
 from officehours.queries.pages import slot_value
 from peersupport.core import clock
-from tests.people import cast, hours_of
+from tests.people import cast, hours_of, sign_in
 people, days = {people}, {days}
 now = clock.now().replace(second=0, microsecond=0)
 known = cast(now)
@@ -39,9 +38,7 @@ priya, cora = known["priya"], known["cora"]
 turns = [known[name] for name in ("priya", "sol", "marcus")]  # nobody's week fills
 hours = [hours_of(turns[n % 3], now + timedelta(days=n, minutes=30)) for n in range(days)]
 def cookie(person):
-    client = Client()
-    client.force_login(person, backend="accounts.backends.ActivePersonBackend")
-    return client.cookies["session"].value
+    return sign_in(person).cookies["session"].value
 crowd = [join_as_student(email="s%d@school.example" % n, now=now) for n in range(people)]
 print("SCENE" + json.dumps([
     [cookie(person) for person in crowd], cookie(priya), cookie(cora),
