@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.queries.invitations import open_invitation
+from accounts.rules import Role
 from peersupport.core import ids
 from peersupport.core.crypto import keyring
 from peersupport.core.outbox.kinds import Kind, Letter, register
@@ -18,6 +19,7 @@ from peersupport.core.ui.letters import personal_letter
 
 NOTE = "account-note"
 INVITATION = "invitation"
+NAMED = "named-supporter"
 _USEFUL = timedelta(days=7)
 _PURPOSE = "former-address"
 
@@ -88,7 +90,36 @@ def compose_invitation(outgoing: Outgoing, now: datetime) -> Letter | None:
     return Letter(to=said["email"], subject=subject, text=text, html=html)
 
 
+def tell_named(*, person: Person, now: datetime) -> None:
+    """Queue the word to somebody who was named as a supporter, in the caller's transaction."""
+    enqueue(
+        kind=NAMED,
+        key=f"{NAMED}|{ids.new_id()}",
+        due_at=now,
+        expires_at=now + _USEFUL,
+        now=now,
+        recipient=person.pk,
+    )
+
+
+def compose_named(outgoing: Outgoing, now: datetime) -> Letter | None:
+    """Return the letter, or None for somebody who is gone or is no supporter any more."""
+    known = Person.objects.filter(is_active=True)
+    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
+    if person is None or not person.has_role(Role.SUPPORTER):
+        return None
+    lines = [
+        _("A program at your school has put you on its list, as you agreed with them."),
+        _("Sign in to see what is there under your name, and to change it."),
+        _("If you did not agree to this, sign in and delete the account, or tell the program."),
+    ]
+    link = settings.PUBLIC_URL + reverse("accounts:sign-in")
+    subject, text, html = personal_letter(person.mail_address, lines, link)
+    return Letter(to=person.mail_address, subject=subject, text=text, html=html)
+
+
 def register_kinds() -> None:
     """Make the messages known to the outbox."""
     register(Kind(name=INVITATION, asked=True, compose=compose_invitation))
+    register(Kind(name=NAMED, asked=True, compose=compose_named))
     register(Kind(name=NOTE, asked=True, compose=compose_note, always=True))

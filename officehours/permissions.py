@@ -15,6 +15,11 @@ def may_hold_hours(person: Person) -> bool:
     return person.has_role(Role.SUPPORTER)
 
 
+def may_plan_for(by: Person, supporter: Person) -> bool:
+    """Return whether somebody may publish hours of a supporter: their own, or as the program."""
+    return may_hold_hours(supporter) and (by.pk == supporter.pk or may_run_program(by))
+
+
 def may_run_program(person: Person) -> bool:
     """Return whether this person may see all hours and cancel them. Never who came."""
     return person.has_role(Role.COORDINATOR) or person.has_role(Role.STUDENT_LEAD)

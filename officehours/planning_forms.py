@@ -122,6 +122,19 @@ class HoursForm(TimesOfDay, Talks):
         return {name: self.cleaned_data[name] for name in names}
 
 
+class ForSomebodyForm(HoursForm):
+    """Hours of a supporter, published by whoever runs the program."""
+
+    supporter = forms.ChoiceField(
+        label=_("Supporter"), error_messages={"required": _("Choose a supporter.")}
+    )
+    is_agreed = forms.BooleanField(label=_("They have agreed to these hours"))
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["supporter"]).choices = people
+
+
 class RuleForm(TimesOfDay, Talks):
     """Change weekly hours. The day of the week stays: other days are other hours."""
 

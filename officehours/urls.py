@@ -7,6 +7,7 @@ from officehours.views import care as care_views
 from officehours.views import care_staff as staff_views
 from officehours.views import console as console_views
 from officehours.views import cover as cover_views
+from officehours.views import first as first_views
 from officehours.views import hours as hours_views
 from officehours.views import line as line_views
 from officehours.views import planning as planning_views
@@ -30,6 +31,8 @@ hours = [
     path("cover/pair/weekly/<uuid:rule>/<slug:verb>/", cover_views.pair_weekly, name="pair"),
     path("days/<uuid:shift>/", weekly_views.edit_day, name="edit-day"),
     path("program/", program_views.program, name="program"),
+    path("program/new/", first_views.publish_for, name="first"),
+    path("program/sign/", first_views.sign, name="sign"),
     path("program/close/", program_views.close_all, name="close-all"),
     path("program/weekly/<uuid:rule>/end/", program_views.end_weekly, name="end-for-program"),
     path("program/holiday/<uuid:holiday>/", program_views.decide_holiday, name="holiday"),

@@ -20,12 +20,14 @@ class ProgramConfig(AppConfig):
 
         from peersupport.core import clock
         from peersupport.core.outbox import kinds
+        from peersupport.core.ui.context import register_name
         from peersupport.core.ui.notices import register_notices
         from program.queries.basics import remembered
         from program.queries.cheerful import cheerful_gate
         from program.queries.confidentiality import notices
+        from program.registry import value_of
         from program.services import touch_public
-        from program.views import index
+        from program.views import first, index
 
         def standing(may_ask: bool) -> list[str]:
             known = remembered(may_ask=may_ask)
@@ -35,3 +37,11 @@ class ProgramConfig(AppConfig):
         register_notices("program", standing)
         kinds.register_gate(cheerful_gate)
         index.register()
+        first.register()
+
+        def name() -> str:
+            known = remembered()
+            kept = value_of(known.values, "school") if known is not None else None
+            return str(kept["name"]) if kept else ""
+
+        register_name(name)

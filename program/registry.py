@@ -69,6 +69,9 @@ KNOWN: dict[str, Known] = {
     "notice": Known(_("Notice on every page"), roles=KEEPERS | RUNNERS),
     "critical": Known(_("After something terrible"), roles=KEEPERS | RUNNERS),
     "closed": Known(_("Close everything now"), roles=RUNNERS),
+    "school": Known(_("The name of the program, and its time zone")),
+    "place": Known(_("Where hours usually are")),
+    "numbers-checked": Known(_("The crisis numbers were tried")),
 }
 
 

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from program.views import coverage, holidays, index, now, settings, trust
+from program.views import coverage, first, holidays, index, now, settings, trust
 
 app_name = "program"
 
 urlpatterns = [
     path("", index.index, name="index"),
     path("history/", index.past, name="history"),
+    path("first/", first.guide, name="first"),
+    path("first/coordinator/", first.coordinator, name="first-coordinator"),
+    path("first/<slug:name>/", first.step, name="first-step"),
     path("set/<slug:key>/", settings.set_one, name="set"),
     path("notice/", now.notice, name="notice"),
     path("critical/", now.critical, name="critical"),

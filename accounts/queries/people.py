@@ -43,3 +43,11 @@ def history(person: Person) -> list[Past]:
     """Return every role ever given to somebody, the newest first."""
     rows = RoleGrant.objects.filter(person=person).order_by("-granted_on", "role")
     return [Past(ROLE_NAMES[Role(row.role)], row.granted_on, row.revoked_on) for row in rows]
+
+
+def with_role(role: Role) -> list[Person]:
+    """Return everybody active with a role, by what they are called: one query."""
+    people = Person.objects.filter(
+        is_active=True, grants__role=str(role), grants__revoked_on__isnull=True
+    )
+    return list(people.distinct().order_by("called", "email"))

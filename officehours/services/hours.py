@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.models import Person
 from officehours import rules
 from officehours.models import Assignment, Rule, Shift, Visit
-from officehours.permissions import may_hold_hours, may_run_program
+from officehours.permissions import may_hold_hours, may_plan_for, may_run_program
 from officehours.queries import planning
 from officehours.services.meeting import hand_on
 from officehours.services.publishing import (
@@ -60,7 +60,7 @@ def publish_shift(
     the mark of the preview. Raises NotAllowed, OutOfTime (past, too short or too long),
     NotCovered, Overlaps, or ChangedMeanwhile.
     """
-    if not may_hold_hours(supporter) or by.pk != supporter.pk:
+    if not may_plan_for(by, supporter):
         raise rules.NotAllowed
     locks.hold("supporter", supporter.pk.bytes)
     again = Shift.objects.filter(pk=request_key).first()
@@ -115,7 +115,7 @@ def publish_weekly(
     covered or overlap are left out and said; holidays are left out. `seen` is the mark of the
     preview. Raises as `publish_shift` does if no day within the horizon can be published.
     """
-    if not may_hold_hours(supporter) or by.pk != supporter.pk:
+    if not may_plan_for(by, supporter):
         raise rules.NotAllowed
     locks.hold("supporter", supporter.pk.bytes)
     again = Rule.objects.filter(pk=request_key).first()

@@ -24,9 +24,19 @@ from peersupport.core import clock, words
 from peersupport.core.ui.context import look_of
 from peersupport.core.ui.notices import notices
 from peersupport.portal.promises import disclosed, promised
+from program.guide import Way
 from program.queries import facts
 from program.queries.basics import remembered
 from program.queries.confidentiality import claims, closed_until, consent, is_critical
+from program.queries.first_steps import current_way
+from program.registry import KEEPERS
+
+
+def not_over(way: Way) -> dict[str, int] | None:
+    """Return what Today says of the first steps to those who keep them; None once all are done."""
+    if not way.left:
+        return None
+    return {"left": len(way.left), "minutes": way.minutes_left}
 
 
 def _headline(board: Board, now: datetime) -> str:
@@ -155,6 +165,8 @@ def today(request: HttpRequest) -> HttpResponse:
         has_time = any(not one["in_line"] for one in mine)
         context = {**context, "mine": mine, "has_time": has_time}
         context["looks_on"] = not person.has_role(Role.STUDENT)
+        if not (board.doors or board.next_at) and person.roles & KEEPERS:
+            context["guide"] = not_over(current_way())
         return render(request, "portal/today.html", context)
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         # A word for this reader alone may be waiting in their session: nothing to be kept.

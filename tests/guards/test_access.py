@@ -93,6 +93,9 @@ TABLE: dict[str, list[int]] = {
     "accounts/sign-out/": NEVER_GET,
     "accounts/sign-out-everywhere/": NEVER_GET,
     "program/": KEEPERS,
+    "program/first/": KEEPERS,
+    "program/first/coordinator/": [302, 404, 404, 404, 200],
+    "program/first/<slug:name>/": KEEPERS,
     "program/history/": KEEPERS,
     "program/set/<slug:key>/": KEEPERS,
     "program/notice/": KEEPERS,
@@ -119,6 +122,8 @@ TABLE: dict[str, list[int]] = {
     "hours/cover/pair/weekly/<uuid:rule>/<slug:verb>/": POST_SUPPORTER,
     "hours/days/<uuid:shift>/": MISSING_STUDENT,
     "hours/program/": PROGRAM,
+    "hours/program/new/": PROGRAM,
+    "hours/program/sign/": PROGRAM,
     "hours/program/close/": PROGRAM,
     "hours/program/weekly/<uuid:rule>/end/": MISSING_STUDENT,
     "hours/program/holiday/<uuid:holiday>/": MISSING_STUDENT,
@@ -195,6 +200,7 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
             .replace("<slug:device>", "none")
             .replace("<slug:token>", "none")
             .replace("<slug:key>", "topic-threats")
+            .replace("<slug:name>", "school")
         )
         given = [client.get(address).status_code for client in clients]
         if given != expected:
