@@ -20,7 +20,9 @@ class PortalConfig(AppConfig):
         import_module("peersupport.celery")
 
         from peersupport.core.ui.nav import NavItem, register
+        from peersupport.portal.checks import register_checks
         from peersupport.portal.startup import stamp_database
 
+        register_checks()
         register(NavItem(_("Today"), "portal:today", frozenset(), 10))
         post_migrate.connect(stamp_database, sender=self)

@@ -1,0 +1,102 @@
+"""What the database and the running parts say: who is there, what runs, what has lapsed."""
+
+from datetime import datetime, timedelta
+
+from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as Caution
+
+from accounts.queries.factors import ways_of
+from accounts.queries.people import with_role
+from accounts.rules import Role
+from officehours.models import Shift
+from officehours.queries.planning import uncovered_ahead
+from peersupport.core import clock, crypto, daykey
+from peersupport.core.datamap import queries as datamap
+from peersupport.core.keyfiles import KeysUnusable
+from peersupport.core.outbox import queries as outbox
+from peersupport.portal.health import DRAIN_STALE, FORGET_STALE
+from peersupport.portal.models import Stamp
+from peersupport.portal.startup import chatty_settings
+from program.queries import first_steps
+
+_GUIDE = "Sign in and open /program/first/."
+
+
+def server_log() -> list[CheckMessage]:
+    """PostgreSQL writes nothing private into its log."""
+    chatty = chatty_settings()
+    if chatty:
+        hint = "deploy/postgresql.conf.example has the lines that quiet it."
+        said = f"PostgreSQL would log private values: {', '.join(chatty)}."
+        return [Error(said, hint=hint, id="peersupport.E021")]
+    return []
+
+
+def stamp() -> list[CheckMessage]:
+    """The database is this installation's own, and not the demo's."""
+    row = Stamp.objects.first()
+    if row is None:
+        hint = "Run `manage.py init_keys`, then `manage.py migrate`."
+        return [Error("The database is tied to no keys.", hint=hint, id="peersupport.E022")]
+    if row.is_demo:
+        hint = "Make a new database: in this one anybody can sign in as anybody."
+        return [Error("This database was made by the demo.", hint=hint, id="peersupport.E023")]
+    try:
+        is_ours = (row.keyring, row.daykey) == (crypto.keyring().fingerprint(), daykey.lineage())
+    except KeysUnusable as error:
+        return [Error(str(error), hint="See docs/configuration.md.", id="peersupport.E024")]
+    if not is_ours:
+        hint = "Point KEYS_DIR to the keys this database was made with."
+        return [Error("The keys belong to another database.", hint=hint, id="peersupport.E024")]
+    return []
+
+
+def running() -> list[CheckMessage]:
+    """Worker and beat were seen lately, and what is due was forgotten."""
+    now = clock.now()
+    said: list[CheckMessage] = []
+    if not _is_fresh(outbox.health(now).last_drain_at, DRAIN_STALE, now):
+        hint = "Start the worker and beat units, or run `manage.py drain_outbox` from cron."
+        said.append(Caution("Worker or beat were not seen.", hint=hint, id="peersupport.W025"))
+    if not _is_fresh(datamap.last_run(now), FORGET_STALE, now):
+        hint = "Start beat, or run `manage.py forget` hourly: what we promise to forget stays."
+        said.append(Caution("Nothing was forgotten lately.", hint=hint, id="peersupport.W026"))
+    return said
+
+
+def _is_fresh(moment: datetime | None, stale: timedelta, now: datetime) -> bool:
+    return moment is not None and now - moment < stale
+
+
+def administrator() -> list[CheckMessage]:
+    """Somebody can get in who may set things right."""
+    people = with_role(Role.ADMINISTRATOR)
+    if not people:
+        hint = "manage.py grant_role you@school.edu administrator"
+        return [Error("There is no administrator.", hint=hint, id="peersupport.E027")]
+    if not any(ways_of(person).is_set_up for person in people):
+        hint = "Sign in as one of them: the first page leads to it."
+        said = "No administrator has set up a second factor."
+        return [Caution(said, hint=hint, id="peersupport.W027")]
+    return []
+
+
+def facts() -> list[CheckMessage]:
+    """The numbers were tried, somebody stands behind, and no published hour is without them."""
+    known = first_steps.look()
+    said: list[CheckMessage] = []
+    if not first_steps.numbers(known).is_done:
+        text = "Nobody has tried the crisis numbers within a year."
+        said.append(Caution(text, hint=_GUIDE, id="peersupport.W028"))
+    if not first_steps.behind(known).is_done:
+        text = "Nobody stands behind the supporters."
+        said.append(Caution(text, hint=_GUIDE, id="peersupport.W029"))
+    ahead = Shift.objects.bookable().filter(ends_at__gt=known.now)
+    if uncovered_ahead(ahead.values_list("pk", "starts_at", "ends_at")):
+        text = "Hours are published in which nobody stands behind the supporters."
+        hint = "Sign in and open /hours/program/: name somebody, or cancel them."
+        said.append(Error(text, hint=hint, id="peersupport.E030"))
+    return said
+
+
+CHECKS = (server_log, stamp, running, administrator, facts)

@@ -1,0 +1,84 @@
+"""The documented configuration passes `manage.py check --deploy` without a word."""
+
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.process
+_EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "peersupport.env.example"
+
+# What installing, the first sign-in and the first steps leave behind.
+_INSTALL = """
+from datetime import time
+from django.core.management import call_command
+from accounts.models import Person
+from accounts.services import factors
+from peersupport.core import clock
+from peersupport.core.actors import SYSTEM
+from program.services import add_coverage, change_setting
+now = clock.now()
+call_command("grant_role", "ida@school.example", "administrator")
+secret = factors.new_secret()
+code = factors.code_at(secret, int(now.timestamp()) // 30)
+ida = Person.objects.get()
+factors.add_app(person=ida, secret=secret, typed=code, now=now)
+checked = {"who": "Ida", "on": now.date().isoformat()}
+change_setting(key="numbers-checked", value=checked, by=SYSTEM, now=now)
+always = {"weekday": None, "starts": time(0), "ends": time(0), "until": None}
+add_coverage(label="On-call", phone="212-555-4477", **always, by=SYSTEM, now=now)
+call_command("drain_outbox")
+call_command("forget")
+"""
+
+
+def _documented(tmp_path: Path) -> dict[str, str]:
+    """Return the environment that deploy/ describes, with folders of this test's own."""
+    lines = [line.partition("=") for line in _EXAMPLE.read_text().splitlines()]
+    env = {name: value for name, _is, value in lines if name and not name.startswith("#")}
+    (tmp_path / "data").mkdir()
+    return {
+        **env,
+        "PATH": os.environ["PATH"],
+        "DATA_DIR": str(tmp_path / "data"),
+        "KEYS_DIR": str(tmp_path / "keys"),
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "REDIS_URL": os.environ["REDIS_URL"],
+        "EMAIL_URL": "smtp+tls://us:word@mail.school.example:587",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+@pytest.mark.skipif("REDIS_URL" not in os.environ, reason="needs PostgreSQL and Redis")
+def test_the_documented_configuration_is_clean(tmp_path: Path) -> None:
+    import psycopg2
+
+    name = f"checked_{secrets.token_hex(6)}"
+    url = os.environ["DATABASE_URL"]
+    own = url.rpartition("/")[0] + "/" + name
+    quiet = "-c%20log_error_verbosity%3Dterse%20-c%20log_min_error_statement%3Dpanic"
+    server = psycopg2.connect(url)
+    server.autocommit = True
+    server.cursor().execute(f"CREATE DATABASE {name}")
+    env = {**_documented(tmp_path), "DATABASE_URL": f"{own}?options={quiet}"}
+
+    def run(*words: str) -> str:
+        command = [sys.executable, "manage.py", *words]
+        done = subprocess.run(
+            command, env=env, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    try:
+        run("init_keys")
+        run("migrate")
+        run("shell", "-v", "0", "-c", _INSTALL)
+        said = run("check", "--deploy", "--fail-level", "INFO")
+        assert "no issues" in said
+    finally:
+        server.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+        server.close()
