@@ -9,6 +9,7 @@ from officehours.views import console as console_views
 from officehours.views import cover as cover_views
 from officehours.views import first as first_views
 from officehours.views import hours as hours_views
+from officehours.views import importing as import_views
 from officehours.views import line as line_views
 from officehours.views import planning as planning_views
 from officehours.views import program as program_views
@@ -32,6 +33,8 @@ hours = [
     path("days/<uuid:shift>/", weekly_views.edit_day, name="edit-day"),
     path("program/", program_views.program, name="program"),
     path("program/new/", first_views.publish_for, name="first"),
+    path("program/import/", import_views.send_in, name="import"),
+    path("program/import/confirm/", import_views.confirm, name="import-confirm"),
     path("program/sign/", first_views.sign, name="sign"),
     path("program/close/", program_views.close_all, name="close-all"),
     path("program/weekly/<uuid:rule>/end/", program_views.end_weekly, name="end-for-program"),

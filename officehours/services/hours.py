@@ -9,8 +9,9 @@ from django.db.models import Q
 
 from accounts.models import Person
 from officehours import rules
-from officehours.models import Assignment, Rule, Shift, Visit
+from officehours.models import Assignment, Rule, Shift, SkippedDay, Visit
 from officehours.permissions import may_hold_hours, may_plan_for, may_run_program
+from officehours.planning_rules import REFUSED, Row
 from officehours.queries import planning
 from officehours.services.meeting import hand_on
 from officehours.services.publishing import (
@@ -60,16 +61,38 @@ def publish_shift(
     the mark of the preview. Raises NotAllowed, OutOfTime (past, too short or too long),
     NotCovered, Overlaps, or ChangedMeanwhile.
     """
+    wanted = Once(day, starts, ends, place, minutes, ways, request_key)
+    return put_shift(wanted, supporter=supporter, by=by, now=now, seen=seen)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Hours on one day, as wall time in the program's zone, and what becomes their id."""
+
+    day: date
+    starts: time
+    ends: time
+    place: str
+    minutes: int
+    ways: str
+    request_key: uuid.UUID
+
+
+def put_shift(
+    wanted: Once, *, supporter: Person, by: Person, now: datetime, seen: str | None = None
+) -> tuple[Shift, list[Row]]:
+    """Publish hours on one day, in the caller's transaction. Raises as `publish_shift` does."""
     if not may_plan_for(by, supporter):
         raise rules.NotAllowed
     locks.hold("supporter", supporter.pk.bytes)
+    request_key, day = wanted.request_key, wanted.day
     again = Shift.objects.filter(pk=request_key).first()
     if again is not None:
         if not Assignment.objects.filter(shift=again, supporter=supporter).exists():
             raise rules.NotAllowed
-        return again
+        return again, []
     zone = facts().zone
-    start, end = rules.bounds(day, starts, ends, zone)
+    start, end = rules.bounds(day, wanted.starts, wanted.ends, zone)
     if end <= now or start < now - rules.LONGEST:
         raise rules.OutOfTime
     plan = planning.day_plan(day, start, end, supporters=[supporter.pk])
@@ -81,16 +104,16 @@ def publish_shift(
         zone=zone.key,
         starts_at=start,
         ends_at=end,
-        place=place,
-        minutes=minutes,
-        ways=ways,
+        place=wanted.place,
+        minutes=wanted.minutes,
+        ways=wanted.ways,
         state=rules.ShiftState.PUBLISHED,
     )
     if not write_shifts([shift], {shift.pk: [supporter.pk]}):
         raise rules.Overlaps
     record(by=by, verb="publish hours", thing="shift", thing_id=str(shift.pk), now=now)
     touch_public()
-    return shift
+    return shift, list(plan.rows)
 
 
 @transaction.atomic(durable=True)
@@ -115,15 +138,7 @@ def publish_weekly(
     covered or overlap are left out and said; holidays are left out. `seen` is the mark of the
     preview. Raises as `publish_shift` does if no day within the horizon can be published.
     """
-    if not may_plan_for(by, supporter):
-        raise rules.NotAllowed
-    locks.hold("supporter", supporter.pk.bytes)
-    again = Rule.objects.filter(pk=request_key).first()
-    if again is not None:
-        if again.supporter_id != supporter.pk:
-            raise rules.NotAllowed
-        return again, []
-    rule = Rule(
+    wanted = Rule(
         pk=request_key,
         supporter=supporter,
         weekday=first_on.weekday(),
@@ -136,15 +151,44 @@ def publish_weekly(
         first_on=first_on,
         last_on=last_on,
     )
+    rule, rows = put_weekly(wanted, by=by, now=now, seen=seen)
+    return rule, [Refused(row.day, str(row.fate)) for row in rows if row.fate in REFUSED]
+
+
+def put_weekly(
+    rule: Rule,
+    *,
+    by: Person,
+    now: datetime,
+    seen: str | None = None,
+    skipping: frozenset[date] = frozenset(),
+) -> tuple[Rule, list[Row]]:
+    """Publish weekly hours, in the caller's transaction: a row not yet saved, with its supporter.
+
+    Returns what became of each day; nothing for hours that are there already by their key.
+    `skipping` are days on which they do not take place. Raises as `publish_weekly` does.
+    """
+    supporter = rule.supporter
+    if not may_plan_for(by, supporter):
+        raise rules.NotAllowed
+    locks.hold("supporter", supporter.pk.bytes)
+    again = Rule.objects.filter(pk=rule.pk).first()
+    if again is not None:
+        if again.supporter_id != supporter.pk:
+            raise rules.NotAllowed
+        return again, []
     wanted = planning.hours_of_rule(rule)
     plan = planning.weekly_plan(wanted, supporter=supporter.pk, now=now)
     refuse(plan)
     check_seen(plan, seen)
     rule.save(force_insert=True)
-    publish_new(rule, plan.rows)
+    ahead = [SkippedDay(rule=rule, local_date=day) for day in skipping if day >= rule.first_on]
+    SkippedDay.objects.bulk_create(ahead)
+    rows = [row for row in plan.rows if row.day not in skipping]
+    publish_new(rule, rows)
     record(by=by, verb="publish weekly hours", thing="rule", thing_id=str(rule.pk), now=now)
     touch_public()
-    return rule, [Refused(row.day, str(row.fate)) for row in plan.refused]
+    return rule, rows
 
 
 @transaction.atomic(durable=True)

@@ -33,6 +33,7 @@ from peersupport.core.ui.crisis import extra_lines
 from program.guide import Step, register_step
 from program.queries import facts
 from program.queries.basics import FactsNow
+from program.queries.settings import must_sign
 from program.registry import RUNNERS, value_of
 
 _IN_THE_WAY = (rules.NotCovered, rules.Overlaps, rules.OutOfTime)
@@ -70,6 +71,9 @@ def publish_for(request: HttpRequest) -> HttpResponse:
     if not form.is_valid() or "back" in request.POST:
         return _form_page(request, form, 400 if form.errors else 200)
     whose = next(p for p, _name in holders if str(p.pk) == form.cleaned_data["supporter"])
+    if must_sign(whose.pk, known.values, today):
+        form.add_error("supporter", _("They have not signed the pledge in time: ask them first."))
+        return _form_page(request, form, 409)
     return _look_or_do(request, form, whose, now, known.zone)
 
 

@@ -123,6 +123,8 @@ TABLE: dict[str, list[int]] = {
     "hours/days/<uuid:shift>/": MISSING_STUDENT,
     "hours/program/": PROGRAM,
     "hours/program/new/": PROGRAM,
+    "hours/program/import/": PROGRAM,
+    "hours/program/import/confirm/": [302, 404, 404, 405, 404],
     "hours/program/sign/": PROGRAM,
     "hours/program/close/": PROGRAM,
     "hours/program/weekly/<uuid:rule>/end/": MISSING_STUDENT,
