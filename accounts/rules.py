@@ -93,6 +93,10 @@ class LastAdministrator(Exception):
     """The last administrator cannot be removed."""
 
 
+class LastHolder(Exception):
+    """Nobody else has this role: it cannot be given back yet."""
+
+
 # How many times one invitation is sent, and how many stand at a time: it is no mailing list.
 MOST_SENDINGS = 3
 MOST_INVITATIONS = 200

@@ -27,7 +27,7 @@ class ProgramConfig(AppConfig):
         from program.queries.confidentiality import notices
         from program.registry import value_of
         from program.services import touch_public
-        from program.views import first, index
+        from program.views import first, index, succession
 
         def standing(may_ask: bool) -> list[str]:
             known = remembered(may_ask=may_ask)
@@ -38,6 +38,7 @@ class ProgramConfig(AppConfig):
         kinds.register_gate(cheerful_gate)
         index.register()
         first.register()
+        succession.register()
 
         def name() -> str:
             known = remembered()

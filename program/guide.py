@@ -94,3 +94,32 @@ class Way:
 def way(look: Look) -> Way:
     """Return how far every step is. Each asks its own few questions: their number is fixed."""
     return Way(tuple(Standing(step, step.state(look)) for step in steps()))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to hand over each May: its state, and where it is settled."""
+
+    name: str
+    group: str
+    title: str
+    state: str
+    is_done: bool
+    address: str = ""
+    link: str = ""
+    # Whether somebody can say that they looked and it is still right.
+    may_be_confirmed: bool = False
+
+
+Items = Callable[[Look], list[Item]]
+_items: dict[str, Items] = {}
+
+
+def register_hand_over(name: str, items: Items) -> None:
+    """Add things that are handed over. Same name: replaced."""
+    _items[name] = items
+
+
+def hand_over_items(look: Look) -> list[Item]:
+    """Return what the apps above hand over."""
+    return [item for items in _items.values() for item in items(look)]

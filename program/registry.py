@@ -71,6 +71,7 @@ KNOWN: dict[str, Known] = {
     "closed": Known(_("Close everything now"), roles=RUNNERS),
     "school": Known(_("The name of the program, and its time zone")),
     "place": Known(_("Where hours usually are")),
+    "handed-over": Known(_("Looked at for the hand-over")),
     "numbers-checked": Known(_("The crisis numbers were tried")),
 }
 

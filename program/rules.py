@@ -65,3 +65,14 @@ def gaps(windows: Iterable[Window], start: datetime, end: datetime, zone: ZoneIn
     if reached < end:
         missing.append(Span(reached, end))
     return missing
+
+
+def hand_over_begins(today: date) -> date:
+    """Return when the latest hand-over began: the first of April, this year or the last."""
+    begins = date(today.year, 4, 1)
+    return begins if today >= begins else date(today.year - 1, 4, 1)
+
+
+def is_time_to_hand_over(today: date) -> bool:
+    """Return whether the hand-over is spoken of: from April until somebody is back in autumn."""
+    return 4 <= today.month <= 10

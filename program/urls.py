@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from program.views import coverage, first, holidays, index, now, settings, trust
+from program.views import coverage, first, holidays, index, now, settings, succession, trust
 
 app_name = "program"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("first/", first.guide, name="first"),
     path("first/coordinator/", first.coordinator, name="first-coordinator"),
     path("first/<slug:name>/", first.step, name="first-step"),
+    path("succession/", succession.sheet, name="succession"),
+    path("succession/confirm/", succession.confirm, name="succession-confirm"),
+    path("succession/give-back/<slug:role>/", succession.give_back, name="give-back"),
     path("set/<slug:key>/", settings.set_one, name="set"),
     path("notice/", now.notice, name="notice"),
     path("critical/", now.critical, name="critical"),

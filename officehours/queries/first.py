@@ -1,19 +1,22 @@
 """How far the first hours are, and what the sign for the door says."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.queries.people import with_role
+from accounts.queries.succession import leaving_supporters
 from accounts.rules import Role
 from officehours import rules
 from officehours.models import Rule, Shift
 from officehours.queries.planning import names, weekly_hours
 from peersupport.core import clock, words
 from program.guide import Look, State
+from program.rules import hand_over_begins
 
 
 def first_hours(known: Look) -> State:
@@ -32,6 +35,14 @@ def holders() -> list[tuple[Person, str]]:
     people = with_role(Role.SUPPORTER)
     shown = names(person.pk for person in people)
     return [(person, shown.get(person.pk) or person.called or person.email) for person in people]
+
+
+def hours_of_leavers(today: date) -> int:
+    """Return how many weekly hours go on although their supporter leaves: two queries."""
+    leavers = leaving_supporters()
+    summer = date(hand_over_begins(today).year, 7, 1)
+    theirs = Rule.objects.filter(supporter__in=leavers)
+    return theirs.filter(Q(last_on__isnull=True) | Q(last_on__gte=max(summer, today))).count()
 
 
 @dataclass(frozen=True, slots=True)

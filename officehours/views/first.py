@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Person
@@ -30,7 +30,7 @@ from officehours.views import preview
 from officehours.views.planning import say
 from peersupport.core import clock, words
 from peersupport.core.ui.crisis import extra_lines
-from program.guide import Step, register_step
+from program.guide import Item, Look, Step, register_hand_over, register_step
 from program.queries import facts
 from program.queries.basics import FactsNow
 from program.queries.settings import must_sign
@@ -54,6 +54,24 @@ def register() -> None:
             90,
         )
     )
+    register_hand_over("hours", _of_those_who_leave)
+
+
+def _of_those_who_leave(known: Look) -> list[Item]:
+    """Say whether weekly hours are still held by supporters who leave this summer."""
+    count = first.hours_of_leavers(known.today)
+    said = ngettext("%d of somebody who leaves.", "%d of people who leave.", count) % count
+    return [
+        Item(
+            "weekly",
+            _("Calendars to replace"),
+            _("Weekly hours of those who leave"),
+            said if count else _("None."),
+            not count,
+            reverse("hours:program"),
+            _("Look at them"),
+        )
+    ]
 
 
 @require_role(Role.COORDINATOR, Role.STUDENT_LEAD)

@@ -38,6 +38,11 @@ def change_setting(*, key: str, value: Any, by: Actor, now: datetime) -> bool:
     Raises NotAllowed or Unknown. The row of facts is taken first: of two changes at once both
     stand, one after the other.
     """
+    return change_setting_in(key=key, value=value, by=by, now=now)
+
+
+def change_setting_in(*, key: str, value: Any, by: Actor, now: datetime) -> bool:
+    """Set a key in the caller's transaction, as `change_setting` does."""
     _authorize(key, by)
     return _write(key, value, by, now)
 

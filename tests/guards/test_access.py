@@ -96,6 +96,9 @@ TABLE: dict[str, list[int]] = {
     "program/first/": KEEPERS,
     "program/first/coordinator/": [302, 404, 404, 404, 200],
     "program/first/<slug:name>/": KEEPERS,
+    "program/succession/": KEEPERS,
+    "program/succession/confirm/": [302, 404, 404, 405, 405],
+    "program/succession/give-back/<slug:role>/": [302, 404, 404, 200, 404],
     "program/history/": KEEPERS,
     "program/set/<slug:key>/": KEEPERS,
     "program/notice/": KEEPERS,
@@ -203,6 +206,7 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
             .replace("<slug:token>", "none")
             .replace("<slug:key>", "topic-threats")
             .replace("<slug:name>", "school")
+            .replace("<slug:role>", "coordinator")
         )
         given = [client.get(address).status_code for client in clients]
         if given != expected:
