@@ -107,7 +107,7 @@ def _facts(known: Look, begins: date) -> list[Item]:
         said = f"{state} {_('Looked at: %s.') % words.dated(day)}" if day and is_seen else state
         group = _("What the school says") if address else _("Keys")
         is_done = is_right and is_seen
-        found.append(Item(name, group, title, said, is_done, address, _("Look at it"), True))
+        found.append(Item(name, group, title, said, is_done, address, _("Look at it"), is_right))
     return [*found, _numbers(known, begins)]
 
 
