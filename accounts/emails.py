@@ -121,5 +121,6 @@ def compose_named(outgoing: Outgoing, now: datetime) -> Letter | None:
 def register_kinds() -> None:
     """Make the messages known to the outbox."""
     register(Kind(name=INVITATION, asked=True, compose=compose_invitation))
-    register(Kind(name=NAMED, asked=True, compose=compose_named))
+    # Once, to somebody who has never been here: their wishes are asked from then on.
+    register(Kind(name=NAMED, asked=True, compose=compose_named, always=True))
     register(Kind(name=NOTE, asked=True, compose=compose_note, always=True))

@@ -28,6 +28,7 @@ from peersupport.core.ui.letters import personal_letter
 CHANGED = "time-changed"
 NUDGE = "check-in"
 DARK = "hours-dark"
+PLANNED = "hours-planned"
 _CONSOLE = "hours:console"
 _CONTEXT = "outgoing|time-changed"
 # A word that comes after the time itself helps nobody.
@@ -118,6 +119,24 @@ def tell_dark(assignment: Assignment, now: datetime) -> None:
         )
 
 
+def tell_planned(supporter: uuid.UUID, now: datetime) -> None:
+    """Queue the word that the program planned hours for somebody, at most once a day."""
+    enqueue(
+        kind=PLANNED,
+        key=f"{PLANNED}|{now:%Y-%m-%d}|{supporter}",
+        due_at=now,
+        expires_at=now + _USEFUL,
+        now=now,
+        recipient=supporter,
+    )
+
+
+def compose_planned(outgoing: Outgoing, now: datetime) -> Letter | None:
+    """Return the word to a supporter whose hours somebody else planned."""
+    line = _("Something has been planned for you, as you agreed. Sign in to see it.")
+    return _staff_letter(outgoing, line, _CONSOLE)
+
+
 def _staff_letter(outgoing: Outgoing, line: str, address: str) -> Letter | None:
     known = Person.objects.filter(is_active=True)
     person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
@@ -164,6 +183,15 @@ def register_kinds() -> None:
             asked=True,
             compose=compose_nudge,
             title=gettext_lazy("Your own hours have begun and you are not in yet"),
+            roles=frozenset({str(Role.SUPPORTER)}),
+        )
+    )
+    register(
+        Kind(
+            name=PLANNED,
+            asked=True,
+            compose=compose_planned,
+            title=gettext_lazy("The program has planned hours for you"),
             roles=frozenset({str(Role.SUPPORTER)}),
         )
     )

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from accounts.models import Person
 from officehours import rules
+from officehours.emails import tell_planned
 from officehours.models import Assignment, Rule, Shift, SkippedDay, Visit
 from officehours.permissions import may_hold_hours, may_plan_for, may_run_program
 from officehours.planning_rules import REFUSED, Row
@@ -111,6 +112,8 @@ def put_shift(
     )
     if not write_shifts([shift], {shift.pk: [supporter.pk]}):
         raise rules.Overlaps
+    if by.pk != supporter.pk:
+        tell_planned(supporter.pk, now)
     record(by=by, verb="publish hours", thing="shift", thing_id=str(shift.pk), now=now)
     touch_public()
     return shift, list(plan.rows)
@@ -186,6 +189,8 @@ def put_weekly(
     SkippedDay.objects.bulk_create(ahead)
     rows = [row for row in plan.rows if row.day not in skipping]
     publish_new(rule, rows)
+    if by.pk != supporter.pk:
+        tell_planned(supporter.pk, now)
     record(by=by, verb="publish weekly hours", thing="rule", thing_id=str(rule.pk), now=now)
     touch_public()
     return rule, rows

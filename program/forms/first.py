@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from peersupport.core.ui.forms import PlainForm
+from peersupport.core.words import upper_first
 from program.forms.days import day
 from program.registry import REPORT, STATUSES, TOPICS
 
@@ -83,10 +84,9 @@ class ConfidentialForm(PlainForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         last = {name: self.fields.pop(name) for name in ("owner", "on")}
-        for topic, words in TOPICS.items():
-            said = str(words)
+        for topic, said in TOPICS.items():
             self.fields[f"topic-{topic}"] = forms.ChoiceField(
-                label=said[:1].upper() + said[1:],
+                label=upper_first(str(said)),
                 choices=list(STATUSES.items()),
                 initial=REPORT,
                 error_messages={"required": _("Choose one.")},

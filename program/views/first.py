@@ -292,6 +292,7 @@ _PAGES: dict[str, _Page] = {
         ),
         lambda data, values, today: SupportersForm(data),
         _save_supporters,
+        ("accounts:invitations", gettext_lazy("Ask them by e-mail instead, and wait for a yes")),
     ),
 }
 

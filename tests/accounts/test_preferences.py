@@ -74,16 +74,17 @@ def test_one_kind_can_be_left_out(evening: datetime) -> None:
     assert set(re.findall(r'name="kinds" value="([^"]+)"', shown)) == {
         "check-in",
         "cover-asked",
+        "hours-planned",
         "time-changed",
     }
 
-    client.post("/accounts/mail/", {"kinds": ["cover-asked", "time-changed"]})
+    client.post("/accounts/mail/", {"kinds": ["cover-asked", "hours-planned", "time-changed"]})
 
     _nudge(priya, evening)
     assert _sent(evening) == []
     assert Person.objects.get(pk=priya.pk).muted == "check-in"
     client.post("/accounts/mail/", {"kinds": ["check-in"]})
-    assert Person.objects.get(pk=priya.pk).muted == "cover-asked time-changed"
+    assert Person.objects.get(pk=priya.pk).muted == "cover-asked hours-planned time-changed"
 
 
 def test_a_choice_for_a_role_that_is_gone_is_kept(evening: datetime) -> None:

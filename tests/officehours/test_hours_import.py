@@ -15,6 +15,7 @@ from officehours import hours_files
 from officehours.hours_files import read
 from officehours.models import Assignment, Rule, Shift, SkippedDay
 from peersupport.core import sheets
+from peersupport.core.outbox.models import Outgoing
 from program.models import Coverage
 from program.services import add_holiday
 from tests.journeys.story import stand_behind
@@ -222,11 +223,17 @@ def test_a_file_is_shown_then_published_and_again_doubles_nothing(
         assert shown.status_code == 200, shown.content.decode()
         assert not Rule.objects.exists()
         assert not Shift.objects.exists()
+        assert not Outgoing.objects.exists()
         assert _confirm(cora, shown).status_code == 302
         assert Rule.objects.get().supporter == people["sol"]
         before = set(Shift.objects.values_list("pk", flat=True))
         assert len(before) == 3  # two Tuesdays, one Thursday
         assert Assignment.objects.filter(supporter=people["priya"]).count() == 1
+        told = Outgoing.objects.filter(kind="hours-planned")
+        assert set(told.values_list("recipient", flat=True)) == {
+            people["sol"].pk,
+            people["priya"].pk,
+        }
         _confirm(cora, shown)
         again = _send(cora, TWO).content.decode()
         assert "There is nothing to do" in again

@@ -107,6 +107,9 @@ def test_one_person_comes_from_nothing_to_published_hours(evening: datetime) -> 
         public = Client().get("/").content.decode()
         assert "Riverside peers" in public
         assert "Next: tomorrow at 5:30pm" in public or "5:30pm" in public
+        history = ida.get("/program/history/").content.decode()
+        assert "Riverside peers" in history
+        assert "Room 214" in history
         sign = ida.get("/hours/program/sign/").content.decode()
         assert "Tuesday" in sign
         assert "Sol" not in sign
