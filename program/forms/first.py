@@ -105,7 +105,9 @@ class NumbersForm(PlainForm):
 
     who = forms.CharField(label=_("Who tried them"), max_length=80)
     on = day(_("Tried on"))
-    is_sure = forms.BooleanField(label=_("Every number above was called, and somebody answered"))
+    is_sure = forms.BooleanField(
+        label=_("Each of our own numbers was called, and somebody answered")
+    )
 
     def values(self) -> dict[str, Any]:
         """Return what is set."""

@@ -264,7 +264,10 @@ _PAGES: dict[str, _Page] = {
     ),
     "numbers": _Page(
         _STEPS[3].title,
-        gettext_lazy("Call each of them once, and say who you are. It takes a minute each."),
+        gettext_lazy(
+            "Call each of your own numbers once, and say who you are; not 988 or 911, which are "
+            "known to answer. It takes a minute each."
+        ),
         lambda data, values, today: NumbersForm(data, initial={"on": today}),
         _save_numbers,
     ),

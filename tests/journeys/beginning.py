@@ -50,7 +50,7 @@ def prepares(ida: Reader) -> None:
     ida.reads("There is a problem")
     ida.looks("numbers-wrong")
     ida.fills("Who tried them", "Ida")
-    ida.page.get_by_label("Every number above").check()
+    ida.page.get_by_label("Each of our own numbers").check()
     ida.presses("Save")
     _goes_on(ida, "Who stands behind the supporters")
     ida.looks("behind")
