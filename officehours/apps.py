@@ -51,9 +51,10 @@ class OfficeHoursConfig(AppConfig):
             return hours.close_between(start=start, end=end, by=by, now=now)
 
         register_closer("office hours", close)
-        from officehours.views import first
+        from officehours.views import first, standing
 
         first.register()
+        standing.register()
         leaving.register()
         emails.register_kinds()
         care_emails.register_kinds()

@@ -258,6 +258,13 @@ def uncovered_ahead(shifts: Iterable[tuple[uuid.UUID, datetime, datetime]]) -> l
     return found
 
 
+def uncovered_soon(now: datetime) -> list[Uncovered]:
+    """Return every published shift that is not over and has a gap ahead: three queries."""
+    ahead = Shift.objects.filter(ends_at__gt=now, state__in=rules.BOOKABLE_SHIFT)
+    rows = ahead.order_by("starts_at").values_list("pk", "starts_at", "ends_at")
+    return uncovered_ahead((pk, max(start, now), end) for pk, start, end in rows)
+
+
 def standing_in(holidays: Iterable[Holiday], now: datetime) -> dict[uuid.UUID, int]:
     """Return how many hours are still published in each holiday: one query."""
     wanted = list(holidays)

@@ -2,7 +2,14 @@
 
 from program.queries.basics import FactsNow, facts
 from program.queries.closed_days import holiday, holidays
-from program.queries.standing_behind import Behind, behind, coverage, coverage_gaps, windows
+from program.queries.standing_behind import (
+    Behind,
+    behind,
+    coverage,
+    coverage_gaps,
+    days_ahead,
+    windows,
+)
 
 __all__ = [
     "Behind",
@@ -10,6 +17,7 @@ __all__ = [
     "behind",
     "coverage",
     "coverage_gaps",
+    "days_ahead",
     "facts",
     "holiday",
     "holidays",

@@ -1,27 +1,42 @@
 """Pages of who stands behind the supporters."""
 
 import uuid
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
 from program.forms.coverage import CoverageForm
-from program.queries import coverage, facts
+from program.models import Coverage
+from program.queries import coverage, days_ahead, facts
 from program.services import add_coverage, remove_coverage
+
+
+def _days(rows: list[Coverage], now: datetime, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """Return the coming two weeks, each day with the times at which nobody answers."""
+    found = []
+    for one in days_ahead(rows, now, zone):
+        times = ", ".join(words.time_range(gap.start, gap.end, zone) for gap in one.gaps)
+        found.append((words.dated(one.day), _("all day") if one.is_bare else times))
+    return found
 
 
 def _context(form: CoverageForm) -> dict[str, Any]:
     now = clock.now()
     zone = facts().zone
+    rows = coverage()
     return {
         "personal": True,
         "form": form,
-        "rows": coverage(),
+        "rows": rows,
+        "days": _days(rows, now, zone),
         "zone_name": words.zone_name(now, zone),
     }
 

@@ -1,6 +1,7 @@
 """Coverage: who answers when, and what happens when the program's zone changes."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,8 +11,10 @@ from officehours.services import hours
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from program import services
+from program.models import Coverage
+from program.queries import days_ahead
 from program.rules import Span, Window, gaps
-from tests.people import cast, sign_in
+from tests.people import cast, hours_of, sign_in
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = time(0)
@@ -100,3 +103,59 @@ def test_the_database_refuses_overlapping_hours(evening: datetime) -> None:
         hours_of(priya, evening + timedelta(minutes=30))
     Assignment.objects.filter(pk=one.pk).update(is_active=False)
     hours_of(priya, evening + timedelta(minutes=30))
+
+
+@pytest.mark.django_db
+@pytest.mark.anydb
+def test_the_coming_days_show_when_nobody_answers(
+    evening: datetime, django_assert_max_num_queries: Any
+) -> None:
+    cora = sign_in(cast(evening)["cora"])
+    for _ in range(3):
+        _line(evening, starts=time(17), ends=time(7))
+    with django_assert_max_num_queries(20) as few:
+        page = cora.get("/program/coverage/").content.decode()
+    assert page.count("7am to 5pm") == 13  # and today, of which only the rest is ahead
+    for _ in range(97):
+        _line(evening, starts=DAY, ends=DAY)
+    with django_assert_max_num_queries(len(few)):
+        page = cora.get("/program/coverage/").content.decode()
+    assert page.count("Somebody answers at every minute") == 14
+
+
+def test_days_ahead_end_with_the_arrangement_and_on_the_longer_day() -> None:
+    """The clocks go back on 1 November 2026: that day's gap is an hour longer."""
+    now = datetime(2026, 10, 30, 4, tzinfo=UTC)
+    row = Coverage(label="Line", phone="555-0100", starts=DAY, ends=DAY, until=date(2026, 10, 31))
+
+    days = days_ahead([row], now, NEW_YORK, 4)
+
+    assert [one.is_bare for one in days] == [False, False, True, True]
+    assert [sum((g.end - g.start for g in one.gaps), timedelta()) for one in days] == [
+        timedelta(), timedelta(), timedelta(hours=25), timedelta(hours=24)
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.anydb
+def test_published_hours_are_never_silently_without_anybody(evening: datetime) -> None:
+    people = cast(evening)
+    cora, line = sign_in(people["cora"]), _line(evening)
+    hours_of(people["priya"], evening + timedelta(hours=3))
+    assert "Published hours that nobody stands behind" not in _index(cora)
+
+    services.remove_coverage(coverage=line, by=SYSTEM, now=evening)
+    assert "Published hours that nobody stands behind" in _index(cora)
+    _line(evening)
+    assert "Published hours that nobody stands behind" not in _index(cora)
+
+
+def _index(client: Any) -> str:
+    return str(client.get("/program/").content.decode())
+
+
+def _line(now: datetime, starts: time = DAY, ends: time = DAY) -> Coverage:
+    return services.add_coverage(
+        label="Line", phone="555-0100", weekday=None, starts=starts, ends=ends, until=None,
+        by=SYSTEM, now=now,
+    )  # fmt: skip
