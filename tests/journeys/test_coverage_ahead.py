@@ -1,0 +1,45 @@
+"""A coordinator sees when nobody answers in the coming weeks, and mends it."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from peersupport.core.actors import SYSTEM
+from program import services
+from tests import browser as chromium
+from tests.journeys.story import tell, told_twice
+from tests.people import cast, hours_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+
+
+@told_twice
+def test_a_gap_is_seen_and_mended(live_server: Any, evening: datetime, *, script: bool) -> None:
+    people = cast(evening)
+    services.add_coverage(
+        label="Night line", phone="555-0101", weekday=None, starts=time(20), ends=time(7),
+        until=None, by=SYSTEM, now=evening,
+    )  # fmt: skip
+    hours_of(people["priya"], evening + timedelta(hours=22))
+    with tell(live_server, "coverage", people, script=script) as story:
+        cora = story.reader("cora")
+        cora.goes_to("/program/")
+        cora.reads("Published hours that nobody stands behind", "1 published time has a gap")
+        cora.looks("index")
+        cora.goes_to("/program/coverage/")
+        cora.reads("The coming two weeks", "7am to 8pm")
+        cora.looks("gaps")
+        if script:
+            cora.page.emulate_media(media="print")
+            chromium.keep(cora.page, "coverage/printed")  # a print is looked at, not asked
+            cora.page.emulate_media(media="screen")
+        cora.fills("Who answers", "Dee")
+        cora.fills("Phone", "555-0102")
+        cora.fills("From", "07:00")
+        cora.fills("Until", "20:00")
+        cora.presses("Add")
+        cora.reads("Somebody answers at every minute")
+        cora.does_not_read("7am to 8pm")
+        cora.goes_to("/program/")
+        cora.does_not_read("Published hours that nobody stands behind")
