@@ -104,6 +104,17 @@ def _empty_cache(settings: "pytest.FixtureRequest") -> None:
     settings.CACHES = {"default": {**before, "KEY_PREFIX": uuid.uuid4().hex}}  # type: ignore[attr-defined]
 
 
+@pytest.fixture(autouse=True)
+def _own_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes at different frozen times would begin each other's windows of counting anew.
+
+    A program has one clock: the file holds the current window alone.
+    """
+    from peersupport.core import counters
+
+    monkeypatch.setattr(counters, "_folder", lambda: _HERE / "counters")
+
+
 @pytest.fixture
 def evening() -> datetime:
     """A quiet Monday evening: 23 November 2026, 5:10pm in New York."""

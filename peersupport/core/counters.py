@@ -82,9 +82,13 @@ def _locked(path: Path) -> Iterator[int]:
         os.close(handle)  # which gives the lock back
 
 
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "counters"
+
+
 def _in_file(mark: bytes, window: int, number: int, add: int) -> int:
     size = _HEAD.size + 3 * _PLACES * _CELL.size
-    with _locked(Path(settings.DATA_DIR) / "counters" / str(window)) as handle:
+    with _locked(_folder() / str(window)) as handle:
         head = os.pread(handle, _HEAD.size, 0)
         if len(head) < _HEAD.size or _HEAD.unpack(head)[0] != number:
             os.ftruncate(handle, 0)
