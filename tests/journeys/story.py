@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Person
 from peersupport.core.actors import SYSTEM
@@ -83,10 +83,9 @@ class Reader:
         self.page.locator("label", has_text=words).first.click()
 
     def reads(self, *words: str) -> None:
-        """Find these words on the page."""
-        shown = self.page.locator("main").inner_text()
-        missing = [each for each in words if each not in shown]
-        assert not missing, f"{missing} not in:\n{shown}"
+        """Find these words on the page, which may still be on its way."""
+        for each in words:
+            expect(self.page.locator("main")).to_contain_text(each, use_inner_text=True)
 
     def does_not_read(self, *words: str) -> None:
         """Find none of these words on the page."""
@@ -94,8 +93,8 @@ class Reader:
         assert not [each for each in words if each in shown], shown
 
     def has_heading(self, words: str) -> None:
-        """Be on the page with this heading."""
-        assert self.page.locator("h1").inner_text() == words
+        """Be on the page with this heading, or come to it."""
+        expect(self.page.locator("h1")).to_have_text(words, use_inner_text=True)
 
     def looks(self, name: str) -> None:
         """Have a close look at the page, and keep pictures of it."""

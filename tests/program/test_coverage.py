@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from officehours.models import Shift
 from officehours.services import hours
@@ -139,15 +140,16 @@ def test_days_ahead_end_with_the_arrangement_and_on_the_longer_day() -> None:
 @pytest.mark.django_db
 @pytest.mark.anydb
 def test_published_hours_are_never_silently_without_anybody(evening: datetime) -> None:
-    people = cast(evening)
-    cora, line = sign_in(people["cora"]), _line(evening)
-    hours_of(people["priya"], evening + timedelta(hours=3))
-    assert "Published hours that nobody stands behind" not in _index(cora)
+    with time_machine.travel(evening, tick=False):
+        people = cast(evening)
+        cora, line = sign_in(people["cora"]), _line(evening)
+        hours_of(people["priya"], evening + timedelta(hours=3))
+        assert "Published hours that nobody stands behind" not in _index(cora)
 
-    services.remove_coverage(coverage=line, by=SYSTEM, now=evening)
-    assert "Published hours that nobody stands behind" in _index(cora)
-    _line(evening)
-    assert "Published hours that nobody stands behind" not in _index(cora)
+        services.remove_coverage(coverage=line, by=SYSTEM, now=evening)
+        assert "Published hours that nobody stands behind" in _index(cora)
+        _line(evening)
+        assert "Published hours that nobody stands behind" not in _index(cora)
 
 
 def _index(client: Any) -> str:
