@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 # The tests' day key begins here; every date a test uses lies after it.
 EPOCH = datetime(2026, 10, 1, tzinfo=UTC)
@@ -119,6 +120,13 @@ def _own_counters(monkeypatch: pytest.MonkeyPatch) -> None:
 def evening() -> datetime:
     """A quiet Monday evening: 23 November 2026, 5:10pm in New York."""
     return datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def frozen(evening: datetime) -> Iterator[None]:
+    """Let the program's clock stand at that evening, for tests whose words hang on the day."""
+    with time_machine.travel(evening, tick=False):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from peersupport.core.outbox.delivery import drain
 from tests.accounts.factor_steps import give_app, sign_in_by_code
 from tests.people import cast, sign_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
+pytestmark = [pytest.mark.django_db, pytest.mark.anydb, pytest.mark.usefixtures("frozen")]
 
 
 def _asked(evening: datetime, about: str = "ana") -> tuple[dict[str, Person], FactorReset]:

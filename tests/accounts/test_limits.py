@@ -157,6 +157,7 @@ def test_networks(address: str, network: str) -> None:
     assert limits._network(request) == network
 
 
+@pytest.mark.usefixtures("frozen")
 def test_whoever_has_a_code_gets_in_while_their_address_is_hammered(evening: datetime) -> None:
     cast(evening)
     with time_machine.travel(evening, tick=False):

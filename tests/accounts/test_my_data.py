@@ -131,6 +131,7 @@ def test_words_that_would_be_mark_up_are_only_words() -> None:
     assert "<script>x" not in shown
 
 
+@pytest.mark.usefixtures("frozen")
 def test_a_month_is_a_month_wherever_the_school_is() -> None:
     people = cast(clock.now())
     Person.objects.filter(pk=people["ana"].pk).update(last_login="2026-11-01T00:00:00Z")

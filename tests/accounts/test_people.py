@@ -25,6 +25,7 @@ def test_a_person_is_found_by_the_whole_address_only(evening: datetime) -> None:
     assert "ana" not in found["Location"].lower().replace(str(people["ana"].pk), "")
 
 
+@pytest.mark.usefixtures("frozen")
 def test_giving_and_taking_counts_at_the_next_request(evening: datetime) -> None:
     people = cast(evening)
     cora, ana = sign_in(people["cora"]), sign_in(people["ana"])

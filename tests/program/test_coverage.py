@@ -108,6 +108,7 @@ def test_the_database_refuses_overlapping_hours(evening: datetime) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.anydb
+@pytest.mark.usefixtures("frozen")
 def test_the_coming_days_show_when_nobody_answers(
     evening: datetime, django_assert_max_num_queries: Any
 ) -> None:
