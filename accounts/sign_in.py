@@ -31,7 +31,7 @@ class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
 
     def send_by_email(self, email: str, skip_enumeration_mails: bool = False) -> None:
         """Send one mail, whoever it is: the code, or that this address cannot sign in."""
-        if self.user or self.state.get("may_join"):
+        if self.state["is_known"] or self.state["may_join"]:
             code = self.state["code"] = new_code(self.state["length"])
             text = _(
                 "Your code is %(code)s\n\n"
@@ -46,26 +46,35 @@ class CodeProcess(LoginCodeVerificationProcess):  # type: ignore[misc]
             )
         send_now(email, _("Your sign-in code"), text)
 
-    def join(self, now: datetime) -> None:
-        """Make the account, now that the code has shown whose address it is."""
-        if self.user is None and self.state.get("may_join"):
-            join = join_as_student if self.state.get("is_student") else join_by_invitation
-            self._user = join(email=self.state["email"], now=now)
-            self.stage.login.user = self._user
+    def arrive(self, now: datetime) -> bool:
+        """Find or make the account, now that the code has shown whose address it is.
+
+        Return whether there is one that may sign in.
+        """
+        email = self.state["email"]
+        person = person_of(email)
+        if person is None and self.state["may_join"]:
+            join = join_as_student if self.state["is_student"] else join_by_invitation
+            person = join(email=email, now=now)
+        if person is None or not person.is_active:
+            return False
+        self._user = self.stage.login.user = person
+        return True
 
 
 def begin(request: HttpRequest, email: str, onward: str, *, is_invited: bool = False) -> None:
     """Send a code to an address. Raises CouldNotSend.
 
-    The same is asked of the database for every address, whether it is known or not.
+    The same is asked of the database for every address, whether it is known or not, here and on
+    the page of the code: whose it is, is asked again only once the code was right.
     """
     known, may = person_of(email), may_join(email)
-    person = known if known is not None and known.is_active else None
-    login = Login(user=person, email=email, redirect_url=onward)
+    login = Login(email=email, redirect_url=onward)
     login.state["stages"] = {"current": "login_by_code"}
     stage = LoginByCodeStage(LoginStageController(request, login), request, login)
-    stage.state.update(CodeProcess.initial_state(user=person, email=email))
+    stage.state.update(CodeProcess.initial_state(user=None, email=email))
     stage.state["initiated_by_user"] = True
+    stage.state["is_known"] = known is not None and known.is_active
     stage.state["may_join"] = known is None and (may or is_invited)
     stage.state["is_student"] = may
     stage.state["length"] = limits.code_length(request, email)
@@ -95,7 +104,9 @@ def confirm(request: HttpRequest, process: CodeProcess, typed: str) -> HttpRespo
         else:
             process.record_invalid_attempt()
         return None
-    process.join(clock.now())
+    if not process.arrive(clock.now()):
+        process.abort()
+        return None
     onward: Any = process.stage.login.redirect_url
     response: HttpResponse = process.finish(onward)
     if isinstance(request.user, Person):
