@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bench import line
+from bench import line, sign_in
 from tests.races.real_server import World, world
 
 ROUNDS = 150
@@ -134,6 +134,7 @@ def main() -> None:
                 print(program.manage("shell", "-v", "0", "-c", _BOOKINGS).strip())
                 print(program.manage("shell", "-v", "0", "-c", _PLANNING).strip())
                 print(program.manage("shell", "-v", "0", "-c", _ROSTER).strip())
+        sign_in.main(kind, settings)
 
 
 main()

@@ -4,105 +4,27 @@ The class gets in with codes from a real mailbox. Who hammers asks and guesses w
 from the same address or from another, and writes into every request that it comes from elsewhere.
 """
 
-import re
 import secrets
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from http.cookies import SimpleCookie
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep, time
-from urllib.parse import urlencode
 
 import pytest
 
 from accounts import limits
-from tests.process.spool import mail_server, read
+from tests.process.spool import mail_server
 from tests.races.real_server import World, world
+from tests.races.signing_in import ASK, CODE, Browser, Mailbox
 
 pytestmark = pytest.mark.process
 CAMPUS, ELSEWHERE = "198.51.100.7", "203.0.113.9"
 VICTIM = "s0@school.example"
-_ASK, _CODE = "/accounts/sign-in/", "/accounts/sign-in/code/"
 _WINDOW = 600  # seconds, as accounts/limits.py counts
-
-
-class Mailbox:
-    """The newest code of each address, read from the mail server's folder as letters come."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.sent: dict[str, list[str]] = {}
-        self._seen: set[str] = set()
-        self._lock = threading.Lock()
-
-    def look(self) -> None:
-        """Read what is new."""
-        with self._lock:
-            for path in sorted(self.folder.glob("*.eml"), key=lambda one: one.stat().st_mtime_ns):
-                if path.name not in self._seen:
-                    letter = read(path.read_bytes())
-                    found = re.search(r"\d{6,10}", letter.text)
-                    self._seen.add(path.name)
-                    self.sent.setdefault(letter.to[0], []).append(found[0] if found else "")
-
-    def code(self, address: str) -> str:
-        """Return the newest code of an address."""
-        until = monotonic() + 30
-        while monotonic() < until:
-            self.look()
-            if address in self.sent:
-                return self.sent[address][-1]
-            sleep(0.05)
-        raise AssertionError("no letter came")
-
-
-@dataclass
-class Browser:
-    """Somebody's browser: it keeps cookies, and comes from an address."""
-
-    port: int
-    forwarded: str = ""
-    jar: dict[str, str] = field(default_factory=dict)
-
-    def post(self, path: str, **fields: str) -> int:
-        """Send a form; return the status."""
-        return self._send("POST", path, {"csrfmiddlewaretoken": self._token(), **fields})
-
-    def get(self, path: str) -> int:
-        """Fetch a page; return the status."""
-        return self._send("GET", path, None)
-
-    def signs_in(self, address: str, mailbox: Mailbox) -> tuple[int, int, int]:
-        """Ask for a code, type it, look at one's visits; return the three answers."""
-        asked = self.post(_ASK, email=address)
-        typed = self.post(_CODE, code=mailbox.code(address))
-        return asked, typed, self.get("/visits/")
-
-    def _token(self) -> str:
-        return self.jar.setdefault("csrf", secrets.token_hex(16))
-
-    def _send(self, method: str, path: str, fields: dict[str, str] | None) -> int:
-        link = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.jar.items())}
-        if self.forwarded:
-            headers["X-Forwarded-For"] = self.forwarded
-        if fields is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        try:
-            link.request(method, path, urlencode(fields) if fields else None, headers)
-            answer = link.getresponse()
-            answer.read()
-            for line in answer.headers.get_all("Set-Cookie") or ():
-                for name, morsel in SimpleCookie(line).items():
-                    self.jar[name] = morsel.value
-            return answer.status
-        finally:
-            link.close()
 
 
 @dataclass
@@ -124,11 +46,11 @@ class Attacker:
             forged = f"192.0.2.{number % 250}"
             forwarded = f"{forged}, {self.address}" if self.is_proxied else forged
             browser = Browser(self.port, forwarded)
-            status = browser.post(_ASK, email=VICTIM)
+            status = browser.post(ASK, email=VICTIM)
             self.asked += status == 302
             self.refused += status == 429
             for _ in range(5):
-                browser.post(_CODE, code=f"{secrets.randbelow(10**6):06d}")
+                browser.post(CODE, code=f"{secrets.randbelow(10**6):06d}")
             self.got_in |= browser.get("/visits/") == 200
 
 
