@@ -17,6 +17,7 @@ from accounts import campus, limits
 from accounts.models import Person
 from accounts.permissions import require_person, signed_in
 from accounts.proving import has_passed, note_proved, note_vouched
+from accounts.queries.factors import ways_of
 from accounts.queries.standing import campus_link
 from accounts.services.campus import welcome
 from accounts.views.onward import onward_of
@@ -61,8 +62,8 @@ def go(request: HttpRequest) -> HttpResponse:
 @require_safe
 @require_person
 def prove(request: HttpRequest) -> HttpResponse:
-    """Have the school ask once more who it is."""
-    if not campus.is_offered() or campus_link(signed_in(request)) is None:
+    """Have the school ask once more who it is: for whoever has no second factor of their own."""
+    if not _may_prove_there(signed_in(request)):
         raise Http404
     return _lead(request, "prove")
 
@@ -129,7 +130,9 @@ def _failed(request: HttpRequest, failed: campus.CampusFailed) -> HttpResponse:
 
 
 def _may_prove_there(person: Person) -> bool:
-    return campus.is_offered() and campus_link(person) is not None
+    if not campus.is_offered() or ways_of(person).is_set_up:
+        return False
+    return campus_link(person) is not None
 
 
 register_way(

@@ -13,6 +13,8 @@ from accounts import campus
 from accounts.models import CampusLink, Person, RoleGrant, RosterEntry
 from accounts.rules import NotAllowed, Role
 from accounts.services import grant_role
+from peersupport.core import clock
+from tests.accounts.factor_steps import give_app
 from tests.oidc.school import School, come, offer, running
 from tests.people import cast, sign_in
 
@@ -356,6 +358,36 @@ def test_proving_oneself_at_the_school(school: School, evening: datetime) -> Non
     assert school.asked()["prompt"] == "login"
     assert school.asked()["max_age"] == "0"
     assert client.get("/accounts/delete/").status_code == 200
+
+
+def test_the_school_proves_nothing_for_whoever_has_a_factor_of_their_own(
+    school: School, evening: datetime
+) -> None:
+    school.says_student("zoe")
+    client = Client()
+    come(client, school)
+    _secret, codes = give_app(Person.objects.get(), clock.now())
+    come(client, school)
+    assert client.post("/accounts/second-factor/", {"code": codes[1]}).status_code == 302
+    _was_long_ago(client)
+
+    # The question comes first, and it is for the factor.
+    assert client.get("/accounts/factors/")["Location"].startswith("/accounts/prove/")
+    page = client.get("/accounts/prove/?next=/accounts/factors/").content
+    assert b"/accounts/campus/prove/" not in page
+    assert client.get("/accounts/campus/prove/?next=/accounts/factors/").status_code == 404
+    assert client.get("/accounts/factors/").status_code == 302
+
+    # Somebody without their phone still gets there, with a code they have kept.
+    assert client.post("/accounts/prove/", {"code": codes[0]}).status_code == 302
+    assert client.get("/accounts/factors/").status_code == 200
+
+
+def _was_long_ago(client: Client) -> None:
+    """Let the session forget that its person has just come in."""
+    session = client.session
+    del session["proved"]
+    session.save()
 
 
 @pytest.mark.parametrize("claims", [{"auth_time": 1700000000}, {"sub": "subject-of-ben"}])
