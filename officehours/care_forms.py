@@ -32,7 +32,7 @@ STEP_WORDS: dict[str, Words] = {
     "said": _("Say what you will do next, before you do it"),
     "together": _("Ask, then call or walk over together, now"),
     "stayed": _("Do not leave them alone"),
-    "called now": _("You or your partner call 911 or the on-call line"),
+    "called now": _("You or your partner call the emergency number or the on-call line"),
     "least": _("Say only what keeps them safe; you need no consent for that"),
     "told": _("Tell them what you are doing, unless that is unsafe"),
 }

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "peersupport.core.ui.middleware.CalmErrors",
     # Behind those above, so that its files carry their headers as well.
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "peersupport.portal.waiting.Waiting",
     "peersupport.core.ui.middleware.OwnFormsOnly",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -266,13 +267,15 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"no-reply@{_public.hostname}")
 # -- the school ---------------------------------------------------------------------------------
 SITE_NAME = env.text("SITE_NAME", "Peer Support")
 PROGRAM_ZONE = env.text("PROGRAM_ZONE", "America/New_York")
-# The emergency number and 988 cannot be removed; EXTRA_CRISIS_LINES adds "Label|number" pairs.
+# Until the school sets its own lines in the program, EXTRA_CRISIS_LINES adds "Label|number" pairs.
 CRISIS_EXTRA = [
     tuple(pair.split("|", 1))
     for pair in env.words("EXTRA_CRISIS_LINES", "On-call counselor|555-0100" if DEMO else "")
 ]
 if any(len(pair) != 2 for pair in CRISIS_EXTRA):
     raise ImproperlyConfigured("EXTRA_CRISIS_LINES must look like 'Label|number, Label|number'.")
+# What the school has set, as it stands on this host for when the database does not answer.
+CRISIS_FILE = DATA_DIR / "crisis.json"
 EXIT_URL = "https://www.weather.gov/"
 
 # -- language and time --------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import sys
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.db import DatabaseError
 
 # gunicorn gives up on this status and starts a worker again after any other.
 CANNOT_START = 3
@@ -16,10 +17,14 @@ def start() -> WSGIHandler:
     try:
         handler = get_wsgi_application()
         from peersupport import celery  # noqa: F401 - makes its app the default one
+        from peersupport.portal import waiting
         from peersupport.portal.startup import recall_facts, refuse_unsafe_start
 
-        refuse_unsafe_start()
-        recall_facts()
+        try:
+            refuse_unsafe_start()
+            recall_facts()
+        except DatabaseError:
+            waiting.begin()
     except Exception as refusal:
         sys.stderr.write(f"Refused to start: {refusal}\n")
         raise SystemExit(CANNOT_START) from refusal

@@ -27,7 +27,7 @@ class ProgramConfig(AppConfig):
         from program.queries.confidentiality import notices
         from program.registry import value_of
         from program.services import touch_public
-        from program.views import first, index, succession
+        from program.views import crisis, first, index, succession
 
         def standing(may_ask: bool) -> list[str]:
             known = remembered(may_ask=may_ask)
@@ -37,6 +37,7 @@ class ProgramConfig(AppConfig):
         register_notices("program", standing)
         kinds.register_gate(cheerful_gate)
         index.register()
+        crisis.register()
         first.register()
         succession.register()
 

@@ -72,6 +72,7 @@ KNOWN: dict[str, Known] = {
     "school": Known(_("The name of the program, and its time zone")),
     "place": Known(_("Where hours usually are")),
     "handed-over": Known(_("Looked at for the hand-over")),
+    "crisis-lines": Known(_("Crisis lines")),
     "numbers-checked": Known(_("The crisis numbers were tried")),
 }
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from program.views import coverage, first, holidays, index, now, settings, succession, trust
+from program.views import (
+    coverage,
+    crisis,
+    first,
+    holidays,
+    index,
+    now,
+    posters,
+    settings,
+    succession,
+    trust,
+)
 
 app_name = "program"
 
@@ -16,6 +27,14 @@ urlpatterns = [
     path("succession/confirm/", succession.confirm, name="succession-confirm"),
     path("succession/give-back/<slug:role>/", succession.give_back, name="give-back"),
     path("set/<slug:key>/", settings.set_one, name="set"),
+    path("crisis/", crisis.lines, name="crisis"),
+    path("crisis/where/", crisis.choose, name="crisis-pack"),
+    path("crisis/add/", crisis.add, name="crisis-add"),
+    path("crisis/<slug:line>/", crisis.change, name="crisis-line"),
+    path("crisis/<slug:line>/tried/", crisis.check, name="crisis-check"),
+    path("crisis/<slug:line>/remove/", crisis.remove, name="crisis-remove"),
+    path("poster/", posters.poster, name="poster"),
+    path("cards/", posters.cards, name="cards"),
     path("notice/", now.notice, name="notice"),
     path("critical/", now.critical, name="critical"),
     path("close/", now.close, name="close"),

@@ -130,8 +130,12 @@ def frozen(evening: datetime) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    """What a process remembers of the school's facts must not reach the next test."""
+def _nothing_remembered(settings: "pytest.FixtureRequest") -> Iterator[None]:
+    """What a process or this host remembers of the school's facts must not reach the next test."""
     from program.queries.basics import forget_memory
 
     forget_memory()
+    file = _HERE / f"crisis-{uuid.uuid4().hex}.json"
+    settings.CRISIS_FILE = file  # type: ignore[attr-defined]
+    yield
+    file.unlink(missing_ok=True)

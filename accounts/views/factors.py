@@ -1,10 +1,8 @@
 """One's own second factors: see, set up, name, remove."""
 
 import uuid
-from io import BytesIO
 from urllib.parse import quote, urlencode
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -12,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -26,6 +23,7 @@ from accounts.services import factors as services
 from accounts.services.resets import withdraw_reset
 from accounts.views.onward import onward_of
 from peersupport.core import clock
+from peersupport.core.qr import qr
 
 _GET_OR_POST = ["GET", "HEAD", "POST"]
 _SECRET = "new-app"  # noqa: S105  where the secret of an app waits in the session until it is shown to work
@@ -113,7 +111,7 @@ def _show_app(
     address = f"otpauth://totp/{name}?{query}"
     context = {
         "form": form,
-        "qr": _qr(address),
+        "qr": qr(address),
         "address": address,
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "onward": onward_of(request, reverse("accounts:factors")),
@@ -121,14 +119,6 @@ def _show_app(
         "is_setting_up": True,
     }
     return render(request, "accounts/add_app.html", context, status=400 if form.errors else 200)
-
-
-def _qr(address: str) -> SafeString:
-    drawn = BytesIO()
-    code = segno.make(address, error="m")
-    code.save(drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2)
-    # The drawing is made here; what it says is in its modules, not in its markup.
-    return mark_safe(drawn.getvalue().decode())  # noqa: S308
 
 
 @require_http_methods(_GET_OR_POST)

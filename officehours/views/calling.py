@@ -3,15 +3,12 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -28,6 +25,7 @@ from officehours.services import calling, follow_up, meeting, presence
 from officehours.views.acts import act_and_return, in_the_way
 from peersupport.core import clock, ids, words
 from peersupport.core.datamap.registry import Words
+from peersupport.core.qr import qr
 from program.queries import behind, facts
 
 
@@ -187,15 +185,6 @@ def _held(visit: Visit, now: datetime) -> dict[str, Any]:
     }
 
 
-def _qr(address: str) -> SafeString:
-    """Return a QR code as SVG without a size, for the style sheet to set."""
-    drawn = BytesIO()
-    code = segno.make(address, error="m")
-    code.save(drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2)
-    # The drawing is made here from an address of ours.
-    return mark_safe(drawn.getvalue().decode())  # noqa: S308
-
-
 def _door(request: HttpRequest, assignment: uuid.UUID) -> dict[str, Any]:
     now, zone = clock.now(), facts().zone
     mine = reads.my_shift(signed_in(request), assignment)
@@ -211,9 +200,9 @@ def _door(request: HttpRequest, assignment: uuid.UUID) -> dict[str, Any]:
         "day": words.day(clock.local_date(mine.starts_at, zone)),
         "names": mine.names,
         "address": address,
-        "qr": _qr(address),
+        "qr": qr(address),
         "today_address": settings.PUBLIC_URL + reverse("portal:today"),
-        "today_qr": _qr(settings.PUBLIC_URL + reverse("portal:today")),
+        "today_qr": qr(settings.PUBLIC_URL + reverse("portal:today")),
         "code": code,
         "seconds": max(5, int(lines.code_lasts(now).total_seconds()) + 1),
     }

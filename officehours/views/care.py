@@ -190,7 +190,8 @@ def after_heavy(request: HttpRequest) -> HttpResponse:
 
 def _lines(now: datetime, zone: ZoneInfo) -> list[Line]:
     """Return who answers at this minute; the school's crisis lines if nobody is named."""
-    return [Line(one.label, one.phone) for one in behind(now, zone)] or extra_lines()
+    named = [Line(one.label, one.phone) for one in behind(now, zone)]
+    return named or [line for line in extra_lines() if line.number]
 
 
 def _level(text: str | None) -> rules.Level | None:

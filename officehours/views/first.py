@@ -1,17 +1,14 @@
 """The first hours, published by whoever runs the program, and the sign for the door."""
 
 from datetime import datetime, time, timedelta
-from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -29,6 +26,7 @@ from officehours.services.publishing import refuse
 from officehours.views import preview
 from officehours.views.planning import say
 from peersupport.core import clock, words
+from peersupport.core.qr import qr
 from peersupport.core.ui.crisis import extra_lines
 from program.guide import Item, Look, Step, register_hand_over, register_step
 from program.queries import facts
@@ -194,15 +192,6 @@ def _publish(
         hours.publish_shift(day=data["day"], **common)
 
 
-def drawn(address: str) -> SafeString:
-    """Return a QR code as SVG without a size, for the style sheet to set."""
-    out = BytesIO()
-    code = segno.make(address, error="m")
-    code.save(out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2)
-    # The drawing is made here from an address of ours.
-    return mark_safe(out.getvalue().decode())  # noqa: S308
-
-
 @require_role(Role.COORDINATOR, Role.STUDENT_LEAD)
 @require_safe
 def sign(request: HttpRequest) -> HttpResponse:
@@ -213,7 +202,7 @@ def sign(request: HttpRequest) -> HttpResponse:
         "personal": True,
         "lines": first.sign_lines(now, zone),
         "zone_name": words.zone_name(now, zone),
-        "qr": drawn(address),
+        "qr": qr(address),
         "address": address,
         "numbers": extra_lines(),
     }

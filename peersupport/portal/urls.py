@@ -3,14 +3,16 @@
 from django.urls import path
 
 from peersupport.core.datamap.views import what_we_keep
-from peersupport.portal import feeds, health, views
+from peersupport.portal import feeds, health, help, views
 
 app_name = "portal"
 
 urlpatterns = [
     path("", views.today, name="today"),
     path("board/", views.board, name="board"),
-    path("help-now/", views.help_now, name="help-now"),
+    path("help-now/", help.help_now, name="help-now"),
+    path("help-now/friend/", help.help_friend, name="help-friend"),
+    path("help-now/kept.js", help.kept, name="kept"),
     path("promises/", views.promises, name="promises"),
     path("what-we-keep/", what_we_keep, name="what-we-keep"),
     path("calendar/<slug:token>.ics", feeds.feed, name="calendar"),

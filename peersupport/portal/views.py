@@ -204,14 +204,6 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def help_now(request: HttpRequest) -> HttpResponse:
-    """Show every number, for anybody, without touching the database."""
-    response = render(request, "portal/help_now.html")
-    response["Cache-Control"] = "public, max-age=300"
-    return response
-
-
-@require_safe
 def promises(request: HttpRequest) -> HttpResponse:
     """Say what is promised and what cannot be, as the school has set things."""
     now, known = clock.now(), facts()

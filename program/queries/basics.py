@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import Error
 
+from peersupport.core.ui import crisis
 from program.models import Facts
 
 _FRESH_SECONDS = 15
@@ -36,6 +37,8 @@ def facts() -> FactsNow:
         found = FactsNow(ZoneInfo(settings.PROGRAM_ZONE), b"")
     else:
         found = FactsNow(ZoneInfo(row[0]), bytes(row[1]), row[2])
+    # Pages that ask the database nothing show these, and so does a process that cannot reach it.
+    crisis.publish(found.values.get(crisis.SETTING))
     with _lock:
         # Not the frozen clock of a test: this is the age of a memory, not a moment.
         _last[:] = [(found, time.perf_counter())]

@@ -22,7 +22,8 @@ class Unknown(Exception):
     """No such setting."""
 
 
-def _authorize(key: str, by: Actor) -> None:
+def authorize_setting(key: str, by: Actor) -> None:
+    """Raise Unknown for a key that is none, NotAllowed unless this actor may set it."""
     if key not in KNOWN:
         raise Unknown
     if isinstance(by, System):
@@ -43,7 +44,7 @@ def change_setting(*, key: str, value: Any, by: Actor, now: datetime) -> bool:
 
 def change_setting_in(*, key: str, value: Any, by: Actor, now: datetime) -> bool:
     """Set a key in the caller's transaction, as `change_setting` does."""
-    _authorize(key, by)
+    authorize_setting(key, by)
     return _write(key, value, by, now)
 
 
@@ -66,7 +67,7 @@ def change_pledge(*, text: str, grace: int, by: Actor, now: datetime) -> bool:
 
     The same words again are the same version. Raises NotAllowed.
     """
-    _authorize("pledge", by)
+    authorize_setting("pledge", by)
     touch_public()
     known = facts()
     before = pledge(known.values)

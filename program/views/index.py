@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import require_role
 from accounts.rules import Role
 from peersupport.core import clock, words
+from peersupport.core.ui.crisis import SETTING
 from program.models import Setting
 from program.queries import coverage, facts
 from program.queries.basics import remembered
@@ -30,6 +31,7 @@ from program.registry import (
     register_lines,
     value_of,
 )
+from program.views import crisis
 
 _SOON = timedelta(days=30)
 
@@ -133,6 +135,8 @@ def said(key: str, value: Any) -> str:
     """Return a value of a setting in words, for its history."""
     if value is None:
         return _("Nothing")
+    if key == SETTING:
+        return crisis.said(value)
     if key == "pledge":
         start = value["text"][:60]
         return _("Version %(version)d: %(start)s …") % {

@@ -29,6 +29,8 @@ TABLE: dict[str, list[int]] = {
     "": OPEN,
     "board/": OPEN,
     "help-now/": OPEN,
+    "help-now/friend/": OPEN,
+    "help-now/kept.js": OPEN,
     "promises/": OPEN,
     "what-we-keep/": OPEN,
     "healthz": [503] * 5,
@@ -101,6 +103,14 @@ TABLE: dict[str, list[int]] = {
     "program/succession/give-back/<slug:role>/": [302, 404, 404, 200, 404],
     "program/history/": KEEPERS,
     "program/set/<slug:key>/": KEEPERS,
+    "program/crisis/": KEEPERS,
+    "program/crisis/where/": KEEPERS,
+    "program/crisis/add/": KEEPERS,
+    "program/crisis/<slug:line>/": MISSING_STUDENT,
+    "program/crisis/<slug:line>/tried/": MISSING_STUDENT,
+    "program/crisis/<slug:line>/remove/": [302, 404, 404, 405, 405],
+    "program/poster/": KEEPERS,
+    "program/cards/": KEEPERS,
     "program/notice/": KEEPERS,
     "program/critical/": KEEPERS,
     "program/close/": PROGRAM,
@@ -206,6 +216,7 @@ def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
             .replace("<slug:token>", "none")
             .replace("<slug:key>", "topic-threats")
             .replace("<slug:name>", "school")
+            .replace("<slug:line>", "none")
             .replace("<slug:role>", "coordinator")
         )
         given = [client.get(address).status_code for client in clients]

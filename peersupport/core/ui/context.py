@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from peersupport.core.ui.crisis import extra_lines
+from peersupport.core.ui.crisis import extra_lines, numbers
 
 LOOKS = ("light", "dark", "system")
 LOOK_COOKIE = "look"
@@ -37,6 +37,7 @@ def bare(request: HttpRequest | None) -> dict[str, Any]:
     return {
         "site_name": site_name(),
         "look": "system" if request is None else look_of(request),
+        "crisis": numbers(),
         "crisis_lines": extra_lines(),
         "exit_url": settings.EXIT_URL,
     }

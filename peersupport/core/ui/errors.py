@@ -17,7 +17,8 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 
 from peersupport.core.ui.context import bare
-from peersupport.core.ui.crisis import extra_lines
+from peersupport.core.ui.crisis import Numbers, extra_lines, numbers
+from peersupport.core.ui.packs import default_pack
 
 SHOWN = frozenset({400, 403, 404, 405, 409, 413, 429, 500, 503})
 _RETRY_SECONDS = "30"
@@ -37,26 +38,24 @@ def calm_page(request: HttpRequest | None, status: int) -> HttpResponse:
 
 
 def _last_resort() -> str:
-    """Return a page that needs nothing but the settings."""
+    """Return a page that needs no template, nor the lines of the school if they fail."""
     try:
-        extra = extra_lines()
+        known, extra = numbers(), extra_lines()
     except Exception:
-        extra = []
-    lines = format_html_join(
-        "",
-        "<p><a href='{}'>{} {}</a></p>",
-        ((line.href, line.label, line.number) for line in extra),
-    )
+        pack = default_pack()
+        known, extra = Numbers(pack, pack.emergency, ()), []
+    rows = [(known.main.href, known.talk)] if known.main else []
+    rows += [(line.href, f"{line.label} {line.shown}") for line in extra]
+    rows.append((known.emergency_href, known.danger.rstrip(".")))
+    lines = format_html_join("", "<p><a href='{}'>{}</a></p>", rows)
     return format_html(
         "<!doctype html><html lang='en'><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width'><title>{}</title>"
-        "<p>{}</p><p><a href='tel:988'>{}</a></p>{}<p><a href='tel:911'>{}</a></p>"
+        "<p>{}</p>{}"
         "<h1>{}</h1><p>{}</p><p><a href='/'>{}</a></p></html>",
         "Something is wrong here",
         "In crisis or not safe right now?",
-        "Call or text 988",
         lines,
-        "In danger of life: call 911",
         "Something is wrong on our side",
         "It is not your fault. Wait a minute and try again.",
         "Go to the first page",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from peersupport.core.ui.crisis import extra_lines
+from peersupport.core.ui.crisis import extra_lines, numbers
 
 
 def personal_letter(to: str, lines: list[str], link: str) -> tuple[str, str, str]:
@@ -23,6 +23,7 @@ def personal_letter(to: str, lines: list[str], link: str) -> tuple[str, str, str
         "lines": lines,
         "link": link,
         "subject": subject,
+        "crisis": numbers(),
         "crisis_lines": extra_lines(),
         "help_link": f"{settings.PUBLIC_URL.rstrip('/')}/help-now/",
     }

@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from peersupport.core.ui import nav
-from peersupport.core.ui.crisis import extra_lines
+from peersupport.core.ui.crisis import extra_lines, numbers
 from peersupport.core.ui.notices import notices
 
 register = Library()
@@ -38,8 +38,12 @@ def tag(kind: str, words: str) -> dict[str, Any]:
 
 @register.inclusion_tag("_components/crisis_bar.html")
 def crisis_bar() -> dict[str, Any]:
-    """Draw the numbers that answer now. Needs nothing but the settings."""
-    return {"crisis_lines": extra_lines(), "help_url": soft_url("portal:help-now") or "/help-now/"}
+    """Draw the numbers that answer now. Needs no database."""
+    return {
+        "crisis": numbers(),
+        "crisis_lines": extra_lines(),
+        "help_url": soft_url("portal:help-now") or "/help-now/",
+    }
 
 
 @register.inclusion_tag("_components/notices.html")
