@@ -42,6 +42,7 @@ def screens(people: dict[str, Person], evening: datetime) -> dict[str, str]:
         "door": Client().get(f"/line/at/{hours.shift_id}/{door_code(hours.shift_id, evening)}/"),
         "console": priya.get("/hours/"),
         "setting": cora.get("/program/set/topic-threats/"),
+        "poster": cora.get("/program/poster/"),
     }
     return {name: unescape(page.content.decode()) for name, page in opened.items()}
 
