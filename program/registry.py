@@ -73,7 +73,6 @@ KNOWN: dict[str, Known] = {
     "place": Known(_("Where hours usually are")),
     "handed-over": Known(_("Looked at for the hand-over")),
     "crisis-lines": Known(_("Crisis lines")),
-    "numbers-checked": Known(_("The crisis numbers were tried")),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 import zoneinfo
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -109,9 +110,20 @@ class NumbersForm(PlainForm):
         label=_("Each of our own numbers was called, and somebody answered")
     )
 
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_on(self) -> date:
+        """Refuse a day ahead, and one so long ago that it says nothing any more."""
+        on: date = self.cleaned_data["on"]
+        if not self.today - timedelta(days=180) <= on <= self.today:
+            raise forms.ValidationError(_("Enter the day on which they were tried, not ahead."))
+        return on
+
     def values(self) -> dict[str, Any]:
-        """Return what is set."""
-        return {"who": self.cleaned_data["who"], "on": self.cleaned_data["on"].isoformat()}
+        """Return what `check_all` takes."""
+        return {"checked_by": self.cleaned_data["who"], "checked_on": self.cleaned_data["on"]}
 
 
 class BehindForm(PlainForm):

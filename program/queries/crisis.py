@@ -103,6 +103,33 @@ def pack_is_due(known: Lines, today: date) -> bool:
     return known.pack_looked_at is not None and known.pack_looked_at + PACK_HOLDS < today
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """When every number was last tried, and by whom; the day of the one tried longest ago."""
+
+    on: date
+    who: str
+    holds: bool
+
+
+def tried(known: Lines, today: date) -> Tried | None:
+    """Return who tried the school's own numbers; None if there is one that nobody tried.
+
+    A school without lines of its own has looked at what is fixed instead.
+    """
+    if not known.is_set:
+        return None
+    days = [one.line.checked_on for one in known.own]
+    if not days:
+        looked = known.pack_looked_at
+        return Tried(looked, "", not pack_is_due(known, today)) if looked else None
+    first = min(known.own, key=lambda one: one.line.checked_on or date.min)
+    if first.line.checked_on is None:
+        return None
+    holds = not any(one.is_over(today) for one in known.own)
+    return Tried(first.line.checked_on, first.checked_by, holds)
+
+
 def earliest_due(known: Lines, today: date) -> Own | None:
     """Return the line whose review comes first, if one is due."""
     due = [one for one in known.own if one.line.review_on and one.is_due(today)]

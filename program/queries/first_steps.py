@@ -1,6 +1,6 @@
 """How far this app's own first steps are, from what is set."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -12,10 +12,8 @@ from peersupport.core import clock, words
 from program.guide import Look, State, Way, way
 from program.models import Coverage
 from program.queries.basics import facts
+from program.queries.crisis import crisis_lines, tried
 from program.registry import TOPICS, value_of
-
-# How long a check of the crisis numbers holds.
-CHECK_HOLDS = timedelta(days=366)
 
 
 def look() -> Look:
@@ -69,12 +67,13 @@ def confidential(known: Look) -> State:
 
 def numbers(known: Look) -> State:
     """Return whether somebody has tried the crisis numbers within a year."""
-    kept = value_of(known.values, "numbers-checked")
-    if not kept:
+    found = tried(crisis_lines(known.values), known.today)
+    if found is None:
         return State(False, _("Nobody has tried them yet."))
-    day = date.fromisoformat(kept["on"])
-    said = _("Tried by %(who)s, %(day)s.") % {"who": kept["who"], "day": words.dated(day)}
-    return State(known.today <= day + CHECK_HOLDS, said)
+    if not found.who:
+        return State(found.holds, _("Looked at: %s.") % words.dated(found.on))
+    said = _("Tried by %(who)s, %(day)s.") % {"who": found.who, "day": words.dated(found.on)}
+    return State(found.holds, said)
 
 
 def behind(known: Look) -> State:

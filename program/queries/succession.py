@@ -11,6 +11,7 @@ from accounts.queries.succession import Post, posts
 from peersupport.core import words
 from program.guide import Item, Look, hand_over_items
 from program.models import Coverage, Holiday, Setting
+from program.queries.crisis import crisis_lines, tried
 from program.registry import CLAIMS, TOPICS, value_of
 from program.rules import hand_over_begins
 
@@ -118,10 +119,10 @@ def _latest(said: str | None, changed: dict[str, date], name: str) -> date | Non
 
 
 def _numbers(known: Look, begins: date) -> Item:
-    kept = value_of(known.values, "numbers-checked")
-    day = date.fromisoformat(kept["on"]) if kept else None
+    found = tried(crisis_lines(known.values), known.today)
+    day = found.on if found else None
     state = _("Tried on %s.") % words.dated(day) if day else _("Nobody has tried them yet.")
-    address = reverse("program:first-step", args=["numbers"])
+    address = reverse("program:crisis")
     title, group = _("The crisis numbers"), _("What the school says")
     is_done = day is not None and day >= begins
     return Item("numbers", group, title, state, is_done, address, _("Try them"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -76,12 +76,6 @@ def _change(change: Callable[[Lines, date], Lines], by: Actor, now: datetime) ->
     if after == before and before.is_set:
         return
     _write(after, by, now)
-    tried = [own for own in after.own if not own.is_over(today)]
-    if tried and len(tried) == len(after.own):
-        # The step of the first days asks whether somebody has tried every number: so it is.
-        last = max(tried, key=lambda own: own.line.checked_on or today)
-        said = {"who": last.checked_by, "on": (last.line.checked_on or today).isoformat()}
-        change_setting_in(key="numbers-checked", value=said, by=by, now=now)
 
 
 def _refuse_fixed(known: Lines, name: str) -> None:
@@ -148,6 +142,23 @@ def check_line(
         _checked(line, today)
         new = Own(line, checked_by)
         return replace(known, own=tuple(new if one is own else one for one in known.own))
+
+    _change(change, by, now)
+
+
+def check_all(*, checked_by: str, checked_on: date, by: Actor, now: datetime) -> None:
+    """Note that somebody tried every line of the school's own, and looked at what is fixed.
+
+    Each is to be tried again a year later. Raises NotChecked or NotAllowed.
+    """
+
+    def change(known: Lines, today: date) -> Lines:
+        again = checked_on + timedelta(days=365)
+        lines = (replace(one.line, checked_on=checked_on, review_on=again) for one in known.own)
+        own = tuple(Own(line, checked_by) for line in lines)
+        for one in own:
+            _checked(one.line, today)
+        return replace(known, own=own, pack_looked_at=checked_on)
 
     _change(change, by, now)
 

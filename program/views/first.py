@@ -22,7 +22,7 @@ from accounts.services.invitations import invite
 from accounts.services.naming import name_supporters
 from peersupport.core import clock
 from peersupport.core.datamap.registry import Words
-from peersupport.core.ui.crisis import extra_lines
+from peersupport.core.ui.crisis import numbers
 from program.forms.first import (
     BehindForm,
     ConfidentialForm,
@@ -37,6 +37,7 @@ from program.queries import facts
 from program.queries import first_steps as states
 from program.registry import KEEPERS, Line, Values, register_lines, value_of
 from program.services import add_coverage, change_setting, change_zone
+from program.services.crisis import check_all
 
 _GET_OR_POST = ["GET", "HEAD", "POST"]
 _ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
@@ -222,7 +223,7 @@ def _save_confidential(request: HttpRequest, form: Any, now: datetime) -> bool:
 
 
 def _save_numbers(request: HttpRequest, form: Any, now: datetime) -> bool:
-    _set(request, "numbers-checked", form.values(), now)
+    check_all(**form.values(), by=signed_in(request), now=now)
     return True
 
 
@@ -268,8 +269,9 @@ _PAGES: dict[str, _Page] = {
             "Call each of your own numbers once, and say who you are; not 988 or 911, which are "
             "known to answer. It takes a minute each."
         ),
-        lambda data, values, today: NumbersForm(data, initial={"on": today}),
+        lambda data, values, today: NumbersForm(data, initial={"on": today}, today=today),
         _save_numbers,
+        ("program:crisis", gettext_lazy("A number is wrong, or one is missing")),
     ),
     "behind": _Page(
         _STEPS[4].title,
@@ -318,7 +320,7 @@ def step(request: HttpRequest, name: str) -> HttpResponse:
     if page.other[0]:
         context["other"], context["other_label"] = reverse(page.other[0]), page.other[1]
     if name == "numbers":
-        context["lines"] = extra_lines()
+        context["lines"] = numbers().own
     status = 200 if data is None else 400
     return render(request, "program/first_step.html", context, status=status)
 

@@ -1,7 +1,7 @@
 """`manage.py check --deploy`: every check of ours speaks when it should, and is silent else."""
 
 import os
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from peersupport.portal import checks
 from peersupport.portal.checks import configuration, installed
 from peersupport.portal.models import Stamp
 from program.models import Coverage
-from program.services import add_coverage, change_setting
+from program.services import add_coverage
+from program.services.crisis import check_all
 from tests.accounts.factor_steps import give_app
 from tests.people import cast, hours_of
 
@@ -160,8 +161,7 @@ def whole(db: None, evening: datetime) -> dict[str, Person]:
         by=SYSTEM,
         now=evening,
     )
-    checked = {"who": "Ida", "on": "2026-11-20"}
-    change_setting(key="numbers-checked", value=checked, by=SYSTEM, now=evening)
+    check_all(checked_by="Ida", checked_on=date(2026, 11, 20), by=SYSTEM, now=evening)
     hours_of(people["sol"], evening + timedelta(hours=1))
     return people
 

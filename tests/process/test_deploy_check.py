@@ -13,21 +13,21 @@ _EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "peersupport.env.exa
 
 # What installing, the first sign-in and the first steps leave behind.
 _INSTALL = """
-from datetime import time
+from datetime import time, timedelta
 from django.core.management import call_command
 from accounts.models import Person
 from accounts.services import factors
 from peersupport.core import clock
 from peersupport.core.actors import SYSTEM
-from program.services import add_coverage, change_setting
+from program.services import add_coverage
+from program.services.crisis import check_all
 now = clock.now()
 call_command("grant_role", "ida@school.example", "administrator")
 secret = factors.new_secret()
 code = factors.code_at(secret, int(now.timestamp()) // 30)
 ida = Person.objects.get()
 factors.add_app(person=ida, secret=secret, typed=code, now=now)
-checked = {"who": "Ida", "on": now.date().isoformat()}
-change_setting(key="numbers-checked", value=checked, by=SYSTEM, now=now)
+check_all(checked_by="Ida", checked_on=(now - timedelta(days=1)).date(), by=SYSTEM, now=now)
 always = {"weekday": None, "starts": time(0), "ends": time(0), "until": None}
 add_coverage(label="On-call", phone="212-555-4477", **always, by=SYSTEM, now=now)
 call_command("drain_outbox")

@@ -19,6 +19,7 @@ from program.models import Coverage
 from program.queries import first_steps, succession
 from program.rules import hand_over_begins, is_time_to_hand_over
 from program.services import add_coverage, add_holiday, change_setting
+from program.services.crisis import check_all
 from tests.people import cast, sign_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
@@ -126,8 +127,7 @@ def test_facts_are_confirmed_one_by_one_each_year(people: dict[str, Person]) -> 
         assert "coverage" not in _left()
         Coverage.objects.update(until=date(2027, 5, 20))
         assert "coverage" in _left(), "it ends within the month"
-        tried = {"who": "Cora", "on": "2027-05-03"}
-        change_setting(key="numbers-checked", value=tried, by=SYSTEM, now=MAY)
+        check_all(checked_by="Cora", checked_on=date(2027, 5, 3), by=SYSTEM, now=MAY)
         days = {"first_on": date(2027, 11, 25), "last_on": date(2027, 11, 26)}
         add_holiday(name="Thanksgiving", **days, by=SYSTEM, now=MAY)
         assert not {"numbers", "holidays"} & _left()
