@@ -42,6 +42,9 @@ def touch_public(made: QuerySet[Any] | None = None) -> bool:
             return False
         row = Facts(pk=1, zone=settings.PROGRAM_ZONE, public_version=version)
         Facts.objects.bulk_create([row], ignore_conflicts=True)
+        # Whoever lost the race to insert has waited, but holds nothing: of two who read the row
+        # next and write it, one would be lost. And what they change is new to visitors too.
+        seen.update(public_version=version)
     return True
 
 

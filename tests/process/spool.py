@@ -23,7 +23,9 @@ class _Sink:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Keep the message exactly as it came, under a line that says for whom it came."""
         head = f"X-Envelope-To: {', '.join(envelope.rcpt_tos)}\r\n".encode()
-        (self.folder / f"{uuid.uuid4()}.eml").write_bytes(head + envelope.original_content)
+        path = self.folder / f"{uuid.uuid4()}.part"
+        path.write_bytes(head + envelope.original_content)
+        path.rename(path.with_suffix(".eml"))  # who looks meanwhile finds it whole, or not yet
         return "250 accepted"
 
 

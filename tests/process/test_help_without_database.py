@@ -161,6 +161,8 @@ def test_both_pages_can_be_read_without_a_network(tmp_path: Path) -> None:
                 with pytest.raises(Error, match="ERR_CONNECTION"):
                     page.goto(base + path)
 
+            # Another tab: the error page of this one may still be on its way.
+            page = page.context.new_page()
             with served(program):
                 page.goto(f"{base}/accounts/")
                 page.get_by_role("button", name="Sign out", exact=True).click()

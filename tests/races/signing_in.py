@@ -42,7 +42,7 @@ class Mailbox:
             if address in self.sent:
                 return self.sent[address][-1]
             sleep(0.01)
-        raise AssertionError("no letter came")
+        raise AssertionError(f"no letter came to {address}")
 
 
 @dataclass
@@ -64,6 +64,7 @@ class Browser:
     def signs_in(self, address: str, mailbox: Mailbox) -> tuple[int, int, int]:
         """Ask for a code, type it, look at one's visits; return the three answers."""
         asked = self.post(ASK, email=address)
+        assert asked == 302, asked
         typed = self.post(CODE, code=mailbox.code(address))
         return asked, typed, self.get("/visits/")
 
