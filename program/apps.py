@@ -22,6 +22,7 @@ class ProgramConfig(AppConfig):
         from peersupport.core.outbox import kinds
         from peersupport.core.ui.context import register_name
         from peersupport.core.ui.notices import register_notices
+        from program import emails
         from program.queries.basics import remembered
         from program.queries.cheerful import cheerful_gate
         from program.queries.confidentiality import notices
@@ -36,6 +37,7 @@ class ProgramConfig(AppConfig):
         on_profile_change("today", touch_public)
         register_notices("program", standing)
         kinds.register_gate(cheerful_gate)
+        emails.register_kinds()
         index.register()
         crisis.register()
         first.register()

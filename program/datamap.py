@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from peersupport.core.datamap.registry import Keeps, NotHere, Store, Words
+from program.services import forget_away
 
 
 def _fact(what: Words) -> Keeps:
@@ -15,6 +16,15 @@ def _named(what: Words) -> Keeps:
         about=_("whoever stands behind the supporters"),
         keyed_to=_("nothing"),
         lives=_("until it is removed"),
+    )
+
+
+def _away(what: Words) -> Keeps:
+    return Keeps(
+        holds=what,
+        about=_("whoever stands behind the supporters"),
+        keyed_to=_("nothing"),
+        lives=_("a week after the last day away"),
     )
 
 
@@ -45,8 +55,25 @@ STORES = [
                 "weekday": _named(_("on which day")),
                 "starts": _named(_("from when")),
                 "ends": _named(_("until when")),
+                "first_on": _named(_("the first day of the arrangement")),
                 "until": _named(_("the last day of the arrangement")),
-                "order": _named(_("in which order to call")),
+                "kind": _named(_("a person, a team or a line")),
+                "rung": _named(_("in which order to call")),
+                "answer": _named(_("whether they said yes")),
+                "answered_by": _named(_("who spoke with them")),
+                "answered_on": _named(_("on which day they answered")),
+                "review_on": _named(_("by when they are asked again")),
+                "mark": _named(_("a hash of the letter's link, until it is answered")),
+                "asked_on": _named(_("on which day the letter was sent")),
+                "asks": _named(_("how often they were asked")),
+            },
+            "program.Away": {
+                "id": _away(_("a random number")),
+                "coverage": _away(_("which entry it belongs to")),
+                "first_on": _away(_("the first day away")),
+                "last_on": _away(_("the last day away")),
+                "instead": _away(_("who answers instead")),
+                "instead_phone": _away(_("their number")),
             },
             "program.Holiday": {
                 "id": _fact(_("a random number")),
@@ -69,11 +96,14 @@ STORES = [
                 "signed_on": _signed(_("on which day")),
             },
         },
-        forget=None,
+        forget=forget_away,
         mine={
+            "program.Away": NotHere(
+                _("written by staff, under no account: ask them if you stand behind us")
+            ),
             "program.Coverage": NotHere(
                 _("written by staff, under no account: ask them if you stand behind us")
-            )
+            ),
         },
     )
 ]

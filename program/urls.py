@@ -43,5 +43,11 @@ urlpatterns = [
     path("holidays/", holidays.keep_holidays, name="holidays"),
     path("holidays/<uuid:holiday>/remove/", holidays.remove_day, name="remove-holiday"),
     path("coverage/", coverage.keep_coverage, name="coverage"),
+    path("coverage/<uuid:entry>/", coverage.change, name="coverage-entry"),
+    path("coverage/<uuid:entry>/spoke/", coverage.spoke, name="coverage-spoke"),
+    path("coverage/<uuid:entry>/ask/", coverage.ask, name="coverage-ask"),
+    path("coverage/<uuid:entry>/away/", coverage.away, name="coverage-away"),
+    path("coverage/<uuid:entry>/away/<uuid:days>/back/", coverage.back, name="coverage-back"),
+    path("agree/<slug:token>/", coverage.agree, name="agree"),
     path("coverage/<uuid:entry>/remove/", coverage.remove, name="remove-coverage"),
 ]

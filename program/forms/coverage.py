@@ -1,27 +1,38 @@
 """Forms of who stands behind the supporters."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from peersupport.core.ui.forms import PlainForm
+from program.forms.days import AHEAD, LONGEST, day
 from program.models import Coverage
 
+_TIME = {"type": "time"}
+_SPOKE, _LETTER = "spoke", "letter"
 
-class CoverageForm(PlainForm):
+
+def phone_field(**more: Any) -> forms.RegexField:
+    """Return a field for a phone number."""
+    return forms.RegexField(
+        r"^[0-9+() .-]{3,32}$",
+        error_messages={"invalid": _("Enter a phone number: figures, spaces, + and dashes.")},
+        **more,
+    )
+
+
+class EntryForm(PlainForm):
     """Somebody who answers at certain hours."""
 
+    kind = forms.ChoiceField(label=_("What answers"), choices=Coverage.Kind.choices)
     label = forms.CharField(
         label=_("Who answers"),
         help_text=_("A person, a team or a line. Supporters see this."),
         max_length=80,
     )
-    phone = forms.RegexField(
-        r"^[0-9+() .-]{3,32}$",
-        label=_("Phone"),
-        error_messages={"invalid": _("Enter a phone number: figures, spaces, + and dashes.")},
-    )
+    phone = phone_field(label=_("Phone"))
     weekday = forms.TypedChoiceField(
         label=_("Day"),
         coerce=int,
@@ -29,21 +40,117 @@ class CoverageForm(PlainForm):
         choices=[("", _("Every day")), *Coverage.Weekday.choices],
         required=False,
     )
-    starts = forms.TimeField(
-        label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
+    starts = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs=_TIME, format="%H:%M"))
     ends = forms.TimeField(
         label=_("Until"),
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=forms.TimeInput(attrs=_TIME, format="%H:%M"),
         help_text=_("The same time as the start means all 24 hours."),
     )
-    until = forms.DateField(
-        label=_("Last day"),
-        help_text=_("Leave it empty if no end is known."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    first_on = day(_("First day"), help_text=_("Empty: from now on."), required=False)
+    until = day(_("Last day"), help_text=_("Leave it empty if no end is known."), required=False)
+    rung = forms.TypedChoiceField(
+        label=_("Whom supporters call first"), coerce=int, choices=Coverage.Rung.choices
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the days are in order."""
+        data: dict[str, Any] = super().clean() or {}
+        first, last = data.get("first_on"), data.get("until")
+        if first and last and last < first:
+            self.add_error("until", _("Choose a day that is not before the first."))
+        return data
+
+    def values(self) -> dict[str, Any]:
+        """Return what `change_coverage` takes."""
+        return {name: self.cleaned_data[name] for name in EntryForm.base_fields}
+
+
+class CoverageForm(EntryForm):
+    """Somebody new, and how they agree to it."""
+
+    how = forms.ChoiceField(
+        label=_("Have they agreed?"),
+        choices=[
+            (_SPOKE, _("Yes, somebody spoke with them")),
+            (_LETTER, _("Not yet: ask them by e-mail. They count once they say yes")),
+        ],
+        widget=forms.RadioSelect,
+        initial=_SPOKE,
+    )
+    answered_by = forms.CharField(label=_("Who spoke with them"), max_length=80, required=False)
+    email = forms.EmailField(
+        label=_("Their e-mail address"),
+        help_text=_("Used for this one letter, and not kept."),
         required=False,
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Check that there is somebody to ask, or somebody who has."""
+        data = super().clean()
+        if data.get("how") == _LETTER and not data.get("email") and "email" not in self.errors:
+            self.add_error("email", _("Write the address to ask."))
+        if data.get("how") == _SPOKE and not data.get("answered_by"):
+            self.add_error("answered_by", _("Write who spoke with them."))
+        return data
+
     def values(self) -> dict[str, Any]:
         """Return what `add_coverage` takes."""
+        data = self.cleaned_data
+        is_letter = data["how"] == _LETTER
+        said = {"email": data["email"]} if is_letter else {"answered_by": data["answered_by"]}
+        return super().values() | said
+
+
+class SpokeForm(PlainForm):
+    """Somebody has asked them, and they said yes."""
+
+    answered_by = forms.CharField(label=_("Who spoke with them"), max_length=80)
+
+
+class AskForm(PlainForm):
+    """Whom to ask by letter."""
+
+    email = forms.EmailField(
+        label=_("Their e-mail address"), help_text=_("Used for this one letter, and not kept.")
+    )
+
+
+class AwayForm(PlainForm):
+    """Days on which somebody does not answer."""
+
+    first_on = day(_("First day away"))
+    last_on = day(_("Last day away"), help_text=_("Empty for a single day."), required=False)
+    instead = forms.CharField(
+        label=_("Who answers instead"),
+        help_text=_("Empty if nobody does: no hours are published on those days then."),
+        max_length=80,
+        required=False,
+    )
+    instead_phone = phone_field(label=_("Their phone"), required=False)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        """Check that the days are ahead and in order, and that a name has a number."""
+        data: dict[str, Any] = super().clean() or {}
+        first, last = data.get("first_on"), data.get("last_on")
+        if first is not None:
+            if not self.today - LONGEST <= first <= self.today + AHEAD:
+                self.add_error("first_on", _("Choose a day within the next two years."))
+            elif last is not None and not first <= last <= first + AHEAD:
+                self.add_error("last_on", _("Choose a day that is not before the first."))
+            elif (last or first) < self.today and "last_on" not in self.errors:
+                self.add_error("first_on", _("Choose days that are not over."))
+            data["last_on"] = last or first
+        if data.get("instead") and not data.get("instead_phone"):
+            if "instead_phone" not in self.errors:
+                self.add_error("instead_phone", _("Write the number at which they answer."))
+        elif data.get("instead_phone") and not data.get("instead"):
+            self.add_error("instead", _("Write who answers at this number."))
+        return data
+
+    def values(self) -> dict[str, Any]:
+        """Return what `add_away` takes."""
         return dict(self.cleaned_data)

@@ -131,7 +131,10 @@ class BehindForm(PlainForm):
 
     label = forms.CharField(
         label=_("Who answers at every hour"),
-        help_text=_("A person, a team or a 24-hour line. Supporters see this."),
+        help_text=_(
+            "A person, a team or a 24-hour line. Supporters see this. Ask them first: adding them "
+            "says that they agreed."
+        ),
         max_length=80,
     )
     phone = forms.RegexField(

@@ -1,8 +1,8 @@
 """Tables of the school's own facts, one module for each thing."""
 
-from program.models.coverage import Coverage
+from program.models.coverage import Away, Coverage
 from program.models.facts import Facts
 from program.models.holidays import Holiday
 from program.models.settings import Setting, Signature
 
-__all__ = ["Coverage", "Facts", "Holiday", "Setting", "Signature"]
+__all__ = ["Away", "Coverage", "Facts", "Holiday", "Setting", "Signature"]

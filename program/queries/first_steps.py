@@ -14,6 +14,7 @@ from program.models import Coverage
 from program.queries.basics import facts
 from program.queries.crisis import crisis_lines, tried
 from program.registry import TOPICS, value_of
+from program.rules import STANDS
 
 
 def look() -> Look:
@@ -78,12 +79,15 @@ def numbers(known: Look) -> State:
 
 def behind(known: Look) -> State:
     """Return whether somebody is named as standing behind the supporters, today or later."""
-    rows = list(Coverage.objects.order_by("order", "label").values_list("label", "until"))
+    named = Coverage.objects.order_by("rung", "label").values_list("label", "until", "answer")
+    rows = [(label, until) for label, until, answer in named if answer in STANDS]
     names = [label for label, until in rows if until is None or until >= known.today]
     if names:
         return State(True, ", ".join(dict.fromkeys(names)))
     if rows:
         return State(False, _("The last day of everybody named is over."))
+    if named:
+        return State(False, _("Asked by letter. Hours wait until somebody says yes."))
     return State(False, _("Nobody is named, so no hours can be published."))
 
 

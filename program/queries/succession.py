@@ -13,7 +13,7 @@ from program.guide import Item, Look, hand_over_items
 from program.models import Coverage, Holiday, Setting
 from program.queries.crisis import crisis_lines, tried
 from program.registry import CLAIMS, TOPICS, value_of
-from program.rules import hand_over_begins
+from program.rules import STANDS, hand_over_begins
 
 _SOON = timedelta(days=30)
 # What somebody looks at once a year and says is still right; changing it counts as well.
@@ -65,7 +65,11 @@ def _facts(known: Look, begins: date) -> list[Item]:
     changed = dict(
         Setting.objects.filter(set_on__gte=begins).order_by("id").values_list("key", "set_on")
     )
-    rows = Coverage.objects.order_by("order", "label").values_list("label", "until")
+    rows = (
+        Coverage.objects.filter(answer__in=STANDS)
+        .order_by("rung", "label")
+        .values_list("label", "until")
+    )
     lasting = [label for label, until in rows if until is None or until > known.today + _SOON]
     undecided = [t for t in TOPICS if not value_of(known.values, f"topic-{t}")]
     talked = value_of(known.values, "talked")

@@ -1,6 +1,16 @@
 """Writes of the school's own facts, one module for each thing."""
 
-from program.services.coverage import add_coverage, remove_coverage
+from program.services.coverage import (
+    add_away,
+    add_coverage,
+    change_coverage,
+    forget_away,
+    note_yes,
+    remove_away,
+    remove_coverage,
+)
+from program.services.coverage import answer as answer_coverage
+from program.services.coverage import ask as ask_coverage
 from program.services.facts import NotAllowed, change_zone, touch_public
 from program.services.holidays import add_holiday, remove_holiday
 from program.services.settings import (
@@ -13,13 +23,20 @@ from program.services.settings import (
 
 __all__ = [
     "NotAllowed",
+    "add_away",
     "add_coverage",
     "add_holiday",
+    "answer_coverage",
+    "ask_coverage",
+    "change_coverage",
     "change_pledge",
     "change_setting",
     "change_zone",
     "close_now",
+    "forget_away",
+    "note_yes",
     "open_again",
+    "remove_away",
     "remove_coverage",
     "remove_holiday",
     "sign_pledge",

@@ -31,6 +31,7 @@ from program.registry import (
     register_lines,
     value_of,
 )
+from program.rules import STANDS
 from program.views import crisis
 
 _SOON = timedelta(days=30)
@@ -90,13 +91,29 @@ def _people_lines(values: Values, today: date) -> list[Line]:
 
 
 def _first_lines(values: Values, today: date) -> list[Line]:
-    rows = coverage()
-    named = ", ".join(row.label for row in rows) or _("Nobody is named, so no hours are published")
     group, address = _("Hours"), reverse("program:coverage")
+    state, is_due = _behind(today)
     return [
-        Line(group, _("Who stands behind the supporters"), named, address, not rows, 10),
+        Line(group, _("Who stands behind the supporters"), state, address, is_due, 10),
         Line(group, _("Holidays"), _("Weekly hours leave them out"), reverse("program:holidays")),
     ]
+
+
+def _behind(today: date) -> tuple[str, bool]:
+    """Return who is named and counts, or what is wrong with it; and whether that is due."""
+    rows = coverage()
+    counting = [row for row in rows if row.answer in STANDS]
+    lapsed = [row.label for row in counting if row.review_on and row.review_on <= today]
+    silent = [row.label for row in rows if row.answer not in STANDS]
+    if not counting:
+        if silent:
+            return _("Nobody has said yes yet, so no hours are published"), True
+        return _("Nobody is named, so no hours are published"), True
+    if lapsed:
+        return _("Ask once more whether it still holds: %s") % ", ".join(lapsed), True
+    if silent:
+        return _("Has not said yes: %s") % ", ".join(silent), True
+    return ", ".join(dict.fromkeys(row.label for row in counting)), False
 
 
 def register() -> None:

@@ -1,5 +1,6 @@
 """A coordinator sees when nobody answers in the coming weeks, and mends it."""
 
+import re
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -38,8 +39,22 @@ def test_a_gap_is_seen_and_mended(live_server: Any, evening: datetime, *, script
         cora.fills("Phone", "555-0102")
         cora.fills("From", "07:00")
         cora.fills("Until", "20:00")
+        cora.fills("Who spoke with them", "Cora")
         cora.presses("Add")
         cora.reads("Somebody answers at every minute")
-        cora.does_not_read("7am to 8pm")
+        cora.does_not_read("7am to 8pm, 8pm")
+        cora.page.get_by_role("link", name=re.compile("note days away.*Dee")).click()
+        away = cora.page.locator("form[action$='/away/']")
+        away.get_by_label("First day away").fill("2026-12-01")
+        away.get_by_label("Who answers instead").fill("Eli")
+        cora.presses("Note days away")
+        cora.reads("There is a problem", "Write the number at which they answer.")
+        cora.looks("away-wrong")
+        away.get_by_label("Their phone").fill("555-0103")
+        cora.presses("Note days away")
+        cora.reads("Instead: Eli, 555-0103")
+        cora.looks("entry")
+        cora.goes_to("/program/coverage/")
+        cora.looks("whole")
         cora.goes_to("/program/")
         cora.does_not_read("Published hours that nobody stands behind")

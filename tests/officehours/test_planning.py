@@ -102,9 +102,9 @@ def test_publishing_and_planning_take_flat_queries(
     assert len(shifts(rule)) == weeks
     wanted = reads.changed_hours(rule, last_on=None, place="Attic")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         reads.weekly_plan(wanted, supporter=people["priya"].pk, now=evening, rule=rule)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         reads.weekly_plan(wanted, supporter=people["sol"].pk, now=evening)
 
 

@@ -51,15 +51,23 @@ def test_gaps(windows: list[Window], missing: list[tuple[float, float]]) -> None
 @pytest.mark.anydb
 def test_a_coordinator_names_and_removes_somebody(evening: datetime) -> None:
     cora = sign_in(cast(evening)["cora"])
-    data = {"label": "Night line", "phone": "555-0101", "starts": "00:00", "ends": "00:00"}
+    data = {
+        "kind": "line", "label": "Night line", "phone": "555-0101", "starts": "00:00",
+        "ends": "00:00", "rung": "1", "how": "spoke", "answered_by": "Cora",
+    }  # fmt: skip
 
     assert cora.post("/program/coverage/", data).status_code == 302
     page = cora.get("/program/coverage/").content.decode()
     assert "Night line" in page
-    address = page.split('action="/program/coverage/')[1].split('"')[0]
-    assert cora.post(f"/program/coverage/{address}").status_code == 302
+    assert "Said yes to Cora" in page
+    address = page.split('href="/program/coverage/')[1].split('"')[0]
+    assert cora.post(f"/program/coverage/{address}remove/").status_code == 302
     assert "Night line" not in cora.get("/program/coverage/").content.decode()
     assert cora.post("/program/coverage/", {**data, "phone": "call me"}).status_code == 400
+    for wrong in ({"answered_by": ""}, {"how": "letter"}, {"until": "2026-01-01",
+        "first_on": "2026-02-01"}, {"rung": "9"}):  # fmt: skip
+        assert cora.post("/program/coverage/", {**data, **wrong}).status_code == 400, wrong
+    assert not Coverage.objects.exists()
 
 
 @pytest.mark.django_db
@@ -125,6 +133,8 @@ def test_the_coming_days_show_when_nobody_answers(
     assert page.count("Somebody answers at every minute") == 14
 
 
+@pytest.mark.django_db
+@pytest.mark.anydb
 def test_days_ahead_end_with_the_arrangement_and_on_the_longer_day() -> None:
     """The clocks go back on 1 November 2026: that day's gap is an hour longer."""
     now = datetime(2026, 10, 30, 4, tzinfo=UTC)
