@@ -39,13 +39,15 @@ class OfficeHoursConfig(AppConfig):
         )
         from officehours.queries import planning as reads
         from officehours.services import hours, leaving, planning
-        from program.calendars import Closing, register_closing
+        from program.calendars import Closing, register_closing, register_hours
         from program.registry import register_closer
 
         def clear(first: date, last: date, by: "Person", now: datetime) -> int:
             return planning.clear_holiday(first=first, last=last, by=by, now=now)
 
         register_closing("office hours", Closing(clear, reads.standing_in, "hours:holiday"))
+
+        register_hours("office hours", reads.hours_by_week)
 
         def close(start: datetime, end: datetime, by: "Person", now: datetime) -> tuple[int, int]:
             return hours.close_between(start=start, end=end, by=by, now=now)

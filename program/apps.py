@@ -34,6 +34,10 @@ class ProgramConfig(AppConfig):
             known = remembered(may_ask=may_ask)
             return notices(known.values, clock.now()) if known is not None else []
 
+        from program.calendars import register_exams
+        from program.queries.milestones import exams_of_one, exams_of_several
+
+        register_exams("milestones", exams_of_one, many=exams_of_several)
         on_profile_change("today", touch_public)
         register_notices("program", standing)
         kinds.register_gate(cheerful_gate)

@@ -9,9 +9,10 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from accounts.models import Person
+from peersupport.core.datamap.registry import Words
 from program.models import Holiday
 from program.rules import Span
 
@@ -88,3 +89,39 @@ def register_closing(name: str, closing: Closing) -> None:
 def closings() -> list[Closing]:
     """Return everything that plans on days, in the order of registering."""
     return list(_closings.values())
+
+
+Hours = Callable[[date, date], Mapping[date, float]]
+Marks = Callable[[date, date], list[tuple[date, str]]]
+_hours: dict[str, Hours] = {}
+_marks: dict[str, tuple[Words, Marks]] = {}
+
+
+def register_hours(name: str, hours: Hours) -> None:
+    """Say how many hours are published in each week, by its Monday. Same name: replaced."""
+    _hours[name] = hours
+
+
+def published_hours(first: date, last: date) -> list[tuple[date, float]]:
+    """Return the hours of every week between two days, those without any too; in order."""
+    monday = first - timedelta(days=first.weekday())
+    found: dict[date, float] = {}
+    for each in _hours.values():
+        for day, value in each(first, last).items():
+            found[day] = found.get(day, 0) + value
+    weeks = []
+    while _hours and monday <= last:
+        weeks.append((monday, found.get(monday, 0)))
+        monday += timedelta(days=7)
+    return weeks
+
+
+def register_marks(name: str, title: Words, marks: Marks) -> None:
+    """Add a lane of days with words to the timeline of a term. Same name: replaced."""
+    _marks[name] = (title, marks)
+
+
+def marks(first: date, last: date) -> list[tuple[str, list[tuple[date, str]]]]:
+    """Return every lane that others add and that holds anything."""
+    found = [(str(title), each(first, last)) for title, each in _marks.values()]
+    return [(title, days) for title, days in found if days]

@@ -111,3 +111,29 @@ def person_of(email: str) -> Person | None:
     on_leave = Q(roster_entry__other_email=email, roster_entry__standing=str(Standing.ON_LEAVE))
     found = Person.objects.filter(Q(email=email) | on_leave)
     return min(found, key=lambda person: person.email != email, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cohorts:
+    """The classes and rotation groups of the list, and which class is in which phase."""
+
+    classes: tuple[str, ...]
+    rotations: tuple[str, ...]
+    of_phase: dict[str, str]
+
+
+def cohorts() -> Cohorts:
+    """Return what a student of the list can belong to: one query.
+
+    `of_phase` leaves out a phase in which two classes are.
+    """
+    students = RosterEntry.objects.filter(standing__in=map(str, STUDENTS))
+    rows = students.values_list("class_name", "phase", "rotation").distinct().order_by()
+    classes, rotations = set(), set()
+    phases: dict[str, set[str]] = {}
+    for class_name, phase, rotation in rows:
+        classes.add(class_name)
+        rotations.add(rotation)
+        phases.setdefault(phase, set()).add(class_name)
+    alone = {phase: min(names) for phase, names in phases.items() if phase and len(names) == 1}
+    return Cohorts(tuple(sorted(classes - {""})), tuple(sorted(rotations - {""})), alone)

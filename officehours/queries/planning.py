@@ -307,3 +307,14 @@ def crowded_weeks(person: uuid.UUID, plan: Plan, zone: ZoneInfo) -> list[date]:
             full.append(monday)
         weeks[monday] += 1
     return sorted(set(full))
+
+
+def hours_by_week(first: date, last: date) -> dict[date, float]:
+    """Return the hours of every week that are or were published, by its Monday: one query."""
+    rows = Shift.objects.filter(local_date__gte=first - 6 * _DAY, local_date__lte=last)
+    standing = rows.exclude(state__in=[rules.ShiftState.DRAFT, rules.ShiftState.CANCELLED])
+    found: dict[date, float] = {}
+    for day, start, end in standing.values_list("local_date", "starts_at", "ends_at"):
+        monday = day - timedelta(days=day.weekday())
+        found[monday] = found.get(monday, 0) + (end - start) / timedelta(hours=1)
+    return found

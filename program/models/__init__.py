@@ -3,6 +3,7 @@
 from program.models.coverage import Away, Coverage
 from program.models.facts import Facts
 from program.models.holidays import Holiday
+from program.models.milestones import Milestone, Term
 from program.models.settings import Setting, Signature
 
-__all__ = ["Away", "Coverage", "Facts", "Holiday", "Setting", "Signature"]
+__all__ = ["Away", "Coverage", "Facts", "Holiday", "Milestone", "Setting", "Signature", "Term"]

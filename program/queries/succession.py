@@ -10,7 +10,7 @@ from accounts.queries.people import ROLE_NAMES
 from accounts.queries.succession import Post, posts
 from peersupport.core import words
 from program.guide import Item, Look, hand_over_items
-from program.models import Coverage, Holiday, Setting
+from program.models import Coverage, Holiday, Milestone, Setting
 from program.queries.crisis import crisis_lines, tried
 from program.registry import CLAIMS, TOPICS, value_of
 from program.rules import STANDS, hand_over_begins
@@ -28,6 +28,7 @@ def items(known: Look) -> list[Item]:
         *_facts(known, begins),
         *_claims(known),
         _days(begins),
+        _dates(begins),
         *hand_over_items(known),
     ]
 
@@ -171,4 +172,20 @@ def _days(begins: date) -> Item:
         bool(count),
         reverse("program:holidays"),
         _("Write them down"),
+    )
+
+
+def _dates(begins: date) -> Item:
+    """The exams of the new year: those a school writes down keep its supporters free."""
+    autumn = date(begins.year, 8, 1)
+    count = Milestone.objects.filter(last_on__gte=autumn).count()
+    said = ngettext("%d from August on.", "%d from August on.", count) % count
+    return Item(
+        "milestones",
+        _("Calendars to replace"),
+        _("Exams and other dates of the new year"),
+        said if count else _("None from August on."),
+        bool(count),
+        reverse("program:milestones-template"),
+        _("Move last year's on"),
     )

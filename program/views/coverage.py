@@ -34,7 +34,7 @@ def _days(rows: list[Coverage], now: datetime, zone: ZoneInfo) -> list[dict[str,
         times = ", ".join(words.time_range(gap.start, gap.end, zone) for gap in one.gaps)
         found.append(
             {
-                "day": words.dated(one.day),
+                "day": words.day(one.day),
                 "times": _("all day") if one.is_bare else times,
                 "bars": [said.bar(gap, one) for gap in one.gaps],
             }

@@ -19,6 +19,7 @@ from peersupport.core.ui.crisis import SETTING
 from program.models import Setting
 from program.queries import coverage, facts
 from program.queries.basics import remembered
+from program.queries.milestones import milestones
 from program.queries.settings import history, pledge
 from program.registry import (
     CLAIMS,
@@ -96,7 +97,18 @@ def _first_lines(values: Values, today: date) -> list[Line]:
     return [
         Line(group, _("Who stands behind the supporters"), state, address, is_due, 10),
         Line(group, _("Holidays"), _("Weekly hours leave them out"), reverse("program:holidays")),
+        Line(group, _("Exams and other dates"), _dates(today), reverse("program:milestones")),
+        Line(group, _("Terms"), _("The whole term at a glance"), reverse("program:terms")),
     ]
+
+
+def _dates(today: date) -> str:
+    """Return what comes next in the calendar of the classes."""
+    ahead = milestones(today)
+    if not ahead:
+        return _("Nothing is written down, so no supporter is kept free before an exam")
+    said = {"title": ahead[0].title, "day": words.dated(ahead[0].first_on)}
+    return _("Next: %(title)s, %(day)s") % said
 
 
 def _behind(today: date) -> tuple[str, bool]:

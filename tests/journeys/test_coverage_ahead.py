@@ -41,7 +41,7 @@ def test_a_gap_is_seen_and_mended(live_server: Any, evening: datetime, *, script
         cora.fills("Until", "20:00")
         cora.fills("Who spoke with them", "Cora")
         cora.presses("Add")
-        cora.reads("Somebody answers at every minute")
+        cora.reads("never")
         cora.does_not_read("7am to 8pm, 8pm")
         cora.page.get_by_role("link", name=re.compile("note days away.*Dee")).click()
         away = cora.page.locator("form[action$='/away/']")

@@ -182,7 +182,7 @@ def test_a_break_closes_what_it_touches(evening: datetime) -> None:
 
 
 def test_the_question_is_flat(evening: datetime, exams: dict[Any, list[Span]]) -> None:
-    """Three queries, with one supporter or with forty."""
+    """Four queries, and one for fresh rows, with one supporter or with forty."""
     calendars.register_exams("test", lambda *_: [], many=lambda who, *_: {})
     rows = []
     for n in range(40):
@@ -195,11 +195,11 @@ def test_the_question_is_flat(evening: datetime, exams: dict[Any, list[Span]]) -
             connection,
         ) as asked:
             care.closed_to_new(given, evening)
-        assert len(asked) == 3
+        assert len(asked) == 4
         fresh = list(Assignment.objects.filter(pk__in=[row.pk for row in given]))
         with CaptureQueriesContext(connection) as asked:
             care.closed_to_new(fresh, evening)
-        assert len(asked) == 4
+        assert len(asked) == 5
     assert care.closed_to_new([], evening) == frozenset()
 
 

@@ -297,7 +297,7 @@ def test_the_pages_are_flat(people: dict[str, Person], evening: datetime) -> Non
     hours = hours_of(people["priya"], evening + DAY / 24)
     _scene(people, evening)
     first = asked()
-    assert first == [6, 3, 5, 2]
+    assert first == [8, 3, 5, 2]
     for n in range(20):
         person = Person.objects.create_user(f"s{n}@school.example", joined=evening.date())
         grant_role(person=person, role=Role.SUPPORTER, by=SYSTEM, now=evening)

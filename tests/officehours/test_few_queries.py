@@ -29,7 +29,7 @@ def test_booking_and_today_with_a_booked_time(
     ]
     ana = sign_in(people["ana"])
     with time_machine.travel(evening, tick=False):
-        with django_assert_max_num_queries(12 + 2):
+        with django_assert_max_num_queries(12 + 3):
             ana.post(
                 "/visits/book/",
                 {
@@ -40,5 +40,5 @@ def test_booking_and_today_with_a_booked_time(
             )
         assert Visit.objects.count() == 1
         touch_public()  # so that nothing is remembered
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             ana.get("/")

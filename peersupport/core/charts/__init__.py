@@ -1,0 +1,1 @@
+"""Drawings made on the server: numbers in, places on a page out."""
