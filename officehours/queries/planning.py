@@ -25,6 +25,7 @@ from officehours.planning_rules import (
 )
 from peersupport.core import clock
 from program import queries as program
+from program.calendars import exams_of_many
 from program.models import Holiday
 from program.rules import Span, gaps
 
@@ -307,6 +308,24 @@ def crowded_weeks(person: uuid.UUID, plan: Plan, zone: ZoneInfo) -> list[date]:
             full.append(monday)
         weeks[monday] += 1
     return sorted(set(full))
+
+
+def near_exams(person: uuid.UUID, plan: Plan) -> list[date]:
+    """Return the days of a plan with an exam of one's own within three days: no talks then.
+
+    One query, three if an exam is near. For whoever plans hours of their own, and nobody else.
+    """
+    rows = [row for row in plan.rows if row.fate in PUBLISHES]
+    if not rows:
+        return []
+    start, end = min(row.starts_at for row in rows), max(row.ends_at for row in rows)
+    exams = exams_of_many(frozenset({person}), start, end + care_rules.BEFORE_EXAM)
+    rests = [care_rules.blackout(span.start, span.end) for span in exams.get(person, [])]
+    return [
+        row.day
+        for row in rows
+        if any(first < row.ends_at and row.starts_at < last for first, last in rests)
+    ]
 
 
 def hours_by_week(first: date, last: date) -> dict[date, float]:

@@ -137,6 +137,7 @@ def _look(
         nothing=_NOTHING_YET,
         changed=plan.changed_since(seen) if seen is not None else frozenset(),
         crowded=reads.crowded_weeks(signed_in(request).pk, plan, zone),
+        exams=reads.near_exams(signed_in(request).pk, plan),
         status=200 if seen is None else 409,
     )
 

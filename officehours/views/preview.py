@@ -108,6 +108,7 @@ def show(
     keep: KeepForm | None = None,
     changed: frozenset[date] = frozenset(),
     crowded: list[date] | None = None,
+    exams: list[date] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Show the page before anything is done. All values go along in the form; nothing is kept."""
@@ -126,6 +127,7 @@ def show(
         "has_changed": status == 409,
         "lacks_room": _lacks_room(request, form),
         "crowded": [words.day(monday) for monday in crowded or []],
+        "exams": [words.day(day) for day in exams or []],
     }
     return render(request, "officehours/preview.html", context, status=status)
 

@@ -229,7 +229,9 @@ def _save_numbers(request: HttpRequest, form: Any, now: datetime) -> bool:
 
 def _save_behind(request: HttpRequest, form: Any, now: datetime) -> bool:
     always: dict[str, Any] = {"weekday": None, "starts": time(0), "ends": time(0), "until": None}
-    add_coverage(**form.cleaned_data, **always, by=signed_in(request), now=now)
+    person = signed_in(request)
+    always["answered_by"] = person.called or person.email
+    add_coverage(**form.cleaned_data, **always, by=person, now=now)
     return True
 
 

@@ -65,6 +65,7 @@ def test_the_year_is_written_down(live_server: Any, evening: datetime, *, script
             if script:
                 cora.page.emulate_media(media="print")
                 chromium.keep(cora.page, "milestones/printed")
+                cora.page.pdf(path="build/pictures/milestones/printed.pdf", format="Letter")
                 cora.page.emulate_media(media="screen")
 
 

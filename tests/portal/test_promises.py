@@ -115,6 +115,14 @@ def test_a_small_school_says_so(evening: datetime) -> None:
     assert not says()
     change_setting(key="small-school", value=True, by=SYSTEM, now=evening)
     assert says()
+    cora = sign_in(cast(evening)["cora"])
+    assert "Yes, and the promises say so" in cora.get("/program/").content.decode()
+    changed = cora.get("/program/history/").content.decode()
+    assert "One person is coordinator and counselor" in changed
+    answer = cora.post("/program/set/small-school/", {})
+    assert answer.status_code == 302
+    assert not says()
+    assert "Yes, and the promises say so" not in cora.get("/program/").content.decode()
 
 
 def test_promises_cost_one_query(evening: datetime, django_assert_num_queries: Any) -> None:

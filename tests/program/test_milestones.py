@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Person, RosterEntry
 from officehours.queries.care import unavailable
+from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from program import calendars, services
 from program.calendar_rules import Entry, Kind, compare, guess, next_year, quiet_times, us_md
@@ -115,6 +116,29 @@ def test_supporters_are_kept_free_before_their_own_exam(evening: datetime) -> No
     assert unavailable(everyone, start, start + timedelta(hours=2)) == frozenset()
 
 
+def _hours(day: str) -> dict[str, str]:
+    return {
+        "day": day, "starts": "17:00", "ends": "19:00", "place": "Room 214", "minutes": "30",
+        "ways": "in person", "request_key": str(ids.new_id()),
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.anydb
+@pytest.mark.usefixtures("frozen")
+def test_whoever_plans_hours_near_an_own_exam_is_told(evening: datetime) -> None:
+    people = cast(evening)
+    services.add_coverage(label="Line", phone="555-0100", weekday=None, starts=time(0),
+                          ends=time(0), until=None, by=SYSTEM, now=evening)  # fmt: skip
+    day = date(2026, 11, 27)
+    shelf = replace(EXAM, class_name="M3", first_on=day, last_on=day)
+    services.add_milestones(entries=[shelf], by=SYSTEM, now=evening)
+    _listed(people["priya"], "M3")
+    for name, is_told in (("priya", True), ("sol", False)):
+        answer = sign_in(people[name]).post("/hours/new/", _hours("2026-11-25"))
+        assert ("an exam of your own" in answer.content.decode()) == is_told, name
+
+
 @pytest.mark.django_db
 @pytest.mark.anydb
 def test_asking_for_many_takes_no_more_queries(
@@ -210,6 +234,21 @@ def test_a_date_is_typed_changed_and_removed(evening: datetime) -> None:
     assert cora.post(f"{here}remove/").status_code == 302
     assert cora.post(f"{here}remove/").status_code == 404
     assert not Milestone.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.anydb
+@pytest.mark.usefixtures("frozen")
+def test_the_list_is_flat(evening: datetime, django_assert_max_num_queries: Any) -> None:
+    cora = sign_in(cast(evening)["cora"])
+    services.add_milestones(entries=[EXAM], by=SYSTEM, now=evening)
+    with django_assert_max_num_queries(14) as few:
+        cora.get("/program/milestones/")
+    more = [replace(EXAM, title=f"exam {n}") for n in range(60)]
+    services.add_milestones(entries=more, by=SYSTEM, now=evening)
+    with django_assert_max_num_queries(len(few)):
+        page = cora.get("/program/milestones/").content.decode()
+    assert page.count("exam 5") > 1
 
 
 def _send(client: Any, content: bytes) -> Any:

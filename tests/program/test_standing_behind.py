@@ -12,6 +12,9 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from officehours.models import Shift
+from officehours.services import hours
+from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.outbox.models import Outgoing
 from program import emails, services
@@ -255,3 +258,35 @@ def test_the_database_holds_what_an_entry_is(evening: datetime, wrong: dict[str,
         what = {"coverage": row, "first_on": date(2026, 2, 1), "last_on": date(2026, 2, 1), **away}
         with pytest.raises(IntegrityError), transaction.atomic():
             Away.objects.create(**what)
+
+
+@pytest.mark.django_db
+@pytest.mark.anydb
+def test_no_hours_on_days_away_and_published_ones_are_named(evening: datetime) -> None:
+    people = cast(evening)
+    row = _named(evening)
+    away: dict[str, Any] = {
+        "coverage": row.pk,
+        "instead": "",
+        "instead_phone": "",
+        "by": SYSTEM,
+        "now": evening,
+    }
+    tuesday = date(2026, 11, 24)
+    common: dict[str, Any] = {
+        "supporter": people["priya"], "last_on": None, "starts": time(17), "ends": time(19),
+        "place": "Room 214", "minutes": 30, "by": people["priya"], "now": evening,
+    }  # fmt: skip
+    services.add_away(first_on=tuesday, last_on=tuesday, **away)
+
+    _rule, refused = hours.publish_weekly(first_on=tuesday, request_key=ids.new_id(), **common)
+
+    assert len(refused) == 1
+    (shift,) = Shift.objects.all()
+    assert shift.local_date == tuesday + timedelta(days=7)
+    with time_machine.travel(evening, tick=False):
+        cora = sign_in(people["cora"])
+        said = "Published hours that nobody stands behind"
+        assert said not in cora.get("/program/").content.decode()
+        services.add_away(first_on=shift.local_date, last_on=shift.local_date, **away)
+        assert said in cora.get("/program/").content.decode()
