@@ -65,6 +65,35 @@ class EntryForm(PlainForm):
         return {name: self.cleaned_data[name] for name in EntryForm.base_fields}
 
 
+class ChangeForm(EntryForm):
+    """A change of an entry; new hours need a new yes."""
+
+    answered_by = forms.CharField(
+        label=_("If the hours change: who spoke with them"), max_length=80, required=False
+    )
+
+    def __init__(self, *args: Any, counts: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.counts = counts
+
+    def clean(self) -> dict[str, Any]:
+        """Check that somebody has asked about new hours: a yes was said to the old ones."""
+        data = super().clean()
+        hours = ("weekday", "starts", "ends", "first_on", "until")
+        is_new = any(name in data and data[name] != self._before(name) for name in hours)
+        if self.counts and is_new and not data.get("answered_by"):
+            self.add_error("answered_by", _("They said yes to other hours. Write who asked them."))
+        return data
+
+    def _before(self, name: str) -> Any:
+        kept = self.initial.get(name)
+        return None if kept == "" else kept
+
+    def values(self) -> dict[str, Any]:
+        """Return what `change_coverage` takes."""
+        return super().values() | {"answered_by": self.cleaned_data["answered_by"]}
+
+
 class CoverageForm(EntryForm):
     """Somebody new, and how they agree to it."""
 

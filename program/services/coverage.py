@@ -14,7 +14,7 @@ from program.emails import ask_to_agree
 from program.models import Away, Coverage
 from program.queries.basics import facts
 from program.queries.standing_behind import asked_with, mark_of
-from program.rules import MOST_ASKS, REVIEW_AFTER, Answer, Kind
+from program.rules import MOST_ASKS, REVIEW_AFTER, STANDS, Answer, Kind
 from program.services.facts import authorize
 
 
@@ -24,6 +24,14 @@ class AskedEnough(Exception):
 
 class NothingToAnswer(Exception):
     """The link asks nothing any more: it was answered, replaced, or its time is over."""
+
+
+_UNANSWERED = {
+    "answer": Answer.ASKED,
+    "answered_by": "",
+    "answered_on": None,
+    "review_on": None,
+}
 
 
 def _today(now: datetime) -> date:
@@ -101,21 +109,33 @@ def change_coverage(
     rung: int,
     by: Actor,
     now: datetime,
+    answered_by: str = "",
 ) -> bool:
-    """Change an entry; False if it is gone. What was said yes to stays said.
+    """Change an entry; False if it is gone. A letter that is still open shows the new hours.
 
-    Whoever runs the program changes hours in agreement with those who answer; a letter that is
-    still open shows the new hours.
+    A yes was said to certain hours. If those change, `answered_by` says who had their yes to the
+    new ones; without it they are back to being asked, and count no more. The others stay as they
+    are: a wrong digit is no new arrangement.
     """
     authorize(by)
+    row = Coverage.objects.filter(pk=coverage).first()
+    if row is None:
+        return False
+    hours = {
+        "weekday": weekday,
+        "starts": starts,
+        "ends": ends,
+        "first_on": first_on,
+        "until": until,
+    }
+    again: dict[str, Any] = {}
+    if row.answer in STANDS and any(getattr(row, name) != new for name, new in hours.items()):
+        again = _yes(answered_by, now, Answer.VERIFIED) if answered_by else _UNANSWERED
     changed = Coverage.objects.filter(pk=coverage).update(
+        **again,
+        **hours,
         label=label,
         phone=phone,
-        weekday=weekday,
-        starts=starts,
-        ends=ends,
-        first_on=first_on,
-        until=until,
         kind=kind,
         rung=rung,
     )
@@ -127,13 +147,10 @@ def change_coverage(
 def _ask(coverage: uuid.UUID, email: str, now: datetime) -> None:
     token = ids.new_token()
     asked = Coverage.objects.filter(pk=coverage, asks__lt=MOST_ASKS).update(
-        answer=Answer.ASKED,
+        **_UNANSWERED,
         mark=mark_of(token),
         asked_on=_today(now),
         asks=F("asks") + 1,
-        answered_by="",
-        answered_on=None,
-        review_on=None,
     )
     if not asked:
         raise AskedEnough

@@ -16,10 +16,18 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
 from program import services
-from program.forms.coverage import AskForm, AwayForm, CoverageForm, EntryForm, SpokeForm
+from program.forms.coverage import (
+    AskForm,
+    AwayForm,
+    ChangeForm,
+    CoverageForm,
+    EntryForm,
+    SpokeForm,
+)
 from program.models import Coverage
 from program.queries import coverage, days_ahead, facts
 from program.queries.standing_behind import asked_with
+from program.rules import STANDS
 from program.services.coverage import AskedEnough, NothingToAnswer
 from program.views import coverage_words as said
 
@@ -92,7 +100,7 @@ def _one(request: HttpRequest, row: Coverage, **forms: Any) -> HttpResponse:
     context = {
         "personal": True,
         "row": said.entry(row, today),
-        "form": EntryForm(initial=_initial(row)),
+        "form": ChangeForm(initial=_initial(row)),
         "spoke": SpokeForm(prefix="spoke"),
         "ask": AskForm(prefix="ask"),
         "away": AwayForm(today=today, prefix="away"),
@@ -110,7 +118,8 @@ def change(request: HttpRequest, entry: uuid.UUID) -> HttpResponse:
     row = _found(entry)
     if request.method != "POST":
         return _one(request, row)
-    form = EntryForm(request.POST, initial=_initial(row))
+    counts = row.answer in STANDS
+    form = ChangeForm(request.POST, initial=_initial(row), counts=counts)
     if not form.is_valid():
         return _one(request, row, form=form)
     services.change_coverage(

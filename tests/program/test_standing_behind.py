@@ -238,9 +238,33 @@ def test_pages_say_what_is_wrong_and_lose_nothing(evening: datetime) -> None:
             "kind": "team", "label": "Team", "phone": "555-0109", "weekday": "2", "rung": "2",
             "starts": "08:00", "ends": "17:00", "first_on": "", "until": "",
         }  # fmt: skip
-        assert cora.post(here, changed).status_code == 302
+        answer = cora.post(here, changed)
+        assert answer.status_code == 400
+        assert "They said yes to other hours." in answer.content.decode()
+        assert cora.post(here, {**changed, "answered_by": "Ida"}).status_code == 302
         row.refresh_from_db()
         assert (row.label, row.weekday, row.rung, row.answer) == ("Team", 2, 2, "verified")
+        assert row.answered_by == "Ida"
+        # Another number is no new arrangement.
+        assert cora.post(here, {**changed, "phone": "555-0110"}).status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.anydb
+def test_other_hours_need_another_yes(evening: datetime) -> None:
+    row = _named(evening)
+    what: dict[str, Any] = {
+        "coverage": row.pk, "label": "Dee", "phone": "555-0101", "weekday": None, "first_on": None,
+        "until": None, "kind": "person", "rung": 1, "starts": time(0), "ends": time(0),
+        "by": SYSTEM, "now": evening,
+    }  # fmt: skip
+    services.change_coverage(**{**what, "label": "Dr. Dee"})
+    assert _labels(evening) == ["Dr. Dee"]
+    services.change_coverage(**{**what, "ends": time(23)})
+    assert _labels(evening) == []
+    services.change_coverage(**{**what, "ends": time(22)})
+    services.note_yes(coverage=row.pk, answered_by="Cora", by=SYSTEM, now=evening)
+    assert _labels(evening) == ["Dee"]
 
 
 @pytest.mark.django_db
