@@ -47,6 +47,7 @@ def add_milestones(*, entries: Sequence[Entry], by: Actor, now: datetime) -> int
     if new:
         note = str(new)
         record(by=by, verb="add milestones", thing="calendar", thing_id="-", now=now, note=note)
+        touch_public()  # an exam takes its people's free times off Today
     return new
 
 
@@ -57,6 +58,7 @@ def change_milestone(*, milestone: uuid.UUID, entry: Entry, by: Actor, now: date
     changed = Milestone.objects.filter(pk=milestone).update(**_values(entry))
     if changed:
         record(by=by, verb="change milestone", thing="milestone", thing_id=str(milestone), now=now)
+        touch_public()
     return bool(changed)
 
 
@@ -67,6 +69,7 @@ def remove_milestone(*, milestone: uuid.UUID, by: Actor, now: datetime) -> bool:
     gone = Milestone.objects.filter(pk=milestone).delete()[0]
     if gone:
         record(by=by, verb="remove milestone", thing="milestone", thing_id=str(milestone), now=now)
+        touch_public()
     return bool(gone)
 
 

@@ -18,6 +18,7 @@ from peersupport.core.actors import SYSTEM
 from program import calendars, services
 from program.calendar_rules import Entry, Kind, compare, guess, next_year, quiet_times, us_md
 from program.models import Milestone, Term
+from program.queries import facts
 from program.queries.milestones import exams_of_one, span_of
 from program.services import NotAllowed
 from program.services.milestones import ChangedMeanwhile
@@ -137,6 +138,24 @@ def test_whoever_plans_hours_near_an_own_exam_is_told(evening: datetime) -> None
     for name, is_told in (("priya", True), ("sol", False)):
         answer = sign_in(people[name]).post("/hours/new/", _hours("2026-11-25"))
         assert ("an exam of your own" in answer.content.decode()) == is_told, name
+
+
+@pytest.mark.django_db
+@pytest.mark.anydb
+def test_a_kept_copy_of_today_is_old_once_an_exam_is_written_down(evening: datetime) -> None:
+    cast(evening)
+    services.touch_public()
+    versions = [facts().version]
+    services.add_milestones(entries=[EXAM], by=SYSTEM, now=evening)
+    versions.append(facts().version)
+    key = Milestone.objects.get().pk
+    services.change_milestone(
+        milestone=key, entry=replace(EXAM, title="B"), by=SYSTEM, now=evening
+    )
+    versions.append(facts().version)
+    services.remove_milestone(milestone=key, by=SYSTEM, now=evening)
+    versions.append(facts().version)
+    assert len(set(versions)) == 4
 
 
 @pytest.mark.django_db
