@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.SecondFactor",
+    "referrals.middleware.CareSide",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -159,6 +160,8 @@ LOGIN_URL = "/accounts/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "peersupport.core.sessions.store"
 SESSION_COOKIE_NAME = "__Host-session" if IS_SECURE else "session"
+# The care side's own: its sessions are no sessions of Django's (referrals/care_sessions.py).
+CARE_COOKIE = "__Host-care" if IS_SECURE else "care"
 KNOWN_COOKIE = "__Host-known" if IS_SECURE else "known"
 # How many proxies of our own stand before the program, each adding to X-Forwarded-For.
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES")

@@ -44,6 +44,8 @@ def _keys() -> None:
     # Under xdist the settings of a worker may name the first process's directory.
     path = Path(settings.KEYS_DIR) / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
+    care = Path(settings.KEYS_DIR) / keyfiles.CARE_KEYRING
+    keyfiles.write_private(care, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
     careseal.create(Path(settings.KEYS_DIR))
 

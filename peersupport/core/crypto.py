@@ -34,6 +34,7 @@ __all__ = [
     "Keyring",
     "KeysUnusable",
     "cache_key",
+    "care_keyring",
     "forget_keyring",
     "keyring",
     "open_box",
@@ -138,20 +139,32 @@ def _read(path: Path) -> Keyring:
     return Keyring(current=current, versions=versions)
 
 
-@lru_cache(maxsize=4)
-def _keyring(directory: Path) -> Keyring:
-    path = directory / keyfiles.KEYRING
+@lru_cache(maxsize=8)
+def _keyring(directory: Path, name: str) -> Keyring:
+    path = directory / name
     if settings.DEMO and not path.exists():
         keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
     return _read(path)
 
 
 def keyring() -> Keyring:
-    """Return this program's keyring, read once per process.
+    """Return the keyring of this process's side, read once.
 
     Raises KeysUnusable if the file is missing (outside the demo), malformed or open to others.
     """
-    return _keyring(Path(settings.KEYS_DIR))
+    return care_keyring() if settings.PLANE == "care" else _keyring_named(keyfiles.KEYRING)
+
+
+def care_keyring() -> Keyring:
+    """Return the keyring of the care side, which the web side's hosts do not have.
+
+    Raises KeysUnusable as `keyring` does.
+    """
+    return _keyring_named(keyfiles.CARE_KEYRING)
+
+
+def _keyring_named(name: str) -> Keyring:
+    return _keyring(Path(settings.KEYS_DIR), name)
 
 
 def forget_keyring() -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 KEYRING = "keyring.json"
 DAYKEY = "daykey.json"
+# Of the care side alone: what its own rows, cookies and marks are sealed under.
+CARE_KEYRING = "care-keyring.json"
 CARE_PUB = "care.pub"
 CARE_KEY = "care.key"
 SECRET = "secret.txt"  # noqa: S105 - a file name

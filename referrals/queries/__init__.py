@@ -1,0 +1,1 @@
+"""Reads of referrals, one module for each thing."""

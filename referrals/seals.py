@@ -1,0 +1,40 @@
+"""That a row of the care side is genuine: a MAC under a keyring that only the care side has.
+
+Whoever can write into the database, and has no code running on the care host, can make no
+counselor, give nobody a role, and swap no passkey: the row then has no seal that fits.
+"""
+
+import hmac
+
+from peersupport.core.crypto import care_keyring
+from referrals.models import Counselor, Passkey
+
+
+def _mac(purpose: str, *parts: object) -> bytes:
+    said = "\0".join(str(part) for part in parts)
+    return care_keyring().mac(said.encode(), purpose=purpose)
+
+
+def seal_of(counselor: Counselor) -> bytes:
+    """Return the seal of a counselor's row as it now is."""
+    return _mac(
+        "counselor",
+        *(counselor.pk, counselor.email, counselor.role, counselor.state),
+        *(counselor.confirmed_by, counselor.confirmed_on, counselor.epoch),
+    )
+
+
+def passkey_seal(passkey: Passkey) -> bytes:
+    """Return the seal of a passkey's row as it now is."""
+    credential = bytes(passkey.credential).hex()
+    return _mac("passkey", passkey.pk, passkey.counselor_id, credential, int(passkey.is_confirmed))
+
+
+def is_genuine(counselor: Counselor) -> bool:
+    """Return whether the care side itself wrote this row."""
+    return hmac.compare_digest(bytes(counselor.seal), seal_of(counselor))
+
+
+def is_genuine_passkey(passkey: Passkey) -> bool:
+    """Return whether the care side itself wrote this row."""
+    return hmac.compare_digest(bytes(passkey.seal), passkey_seal(passkey))

@@ -1,0 +1,1 @@
+"""Writes of referrals, one module for each thing."""

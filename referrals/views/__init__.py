@@ -1,0 +1,1 @@
+"""Pages of referrals: the web side's and the care side's, one module for each thing."""
