@@ -90,7 +90,7 @@ def seat_of(request: HttpRequest, now: datetime, *, is_poll: bool = False) -> Se
 
 
 def seat(request: HttpRequest) -> Seat | None:
-    """Return who sits at the desk of this request, asked once. A poll of htmx keeps no desk open."""
+    """Return who sits at the desk of this request, asked once. A poll keeps no desk open."""
     if not hasattr(request, "_care_seat"):
         is_poll = request.headers.get("HX-Trigger") is not None
         request._care_seat = seat_of(request, clock.now(), is_poll=is_poll)  # type: ignore[attr-defined]
