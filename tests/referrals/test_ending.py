@@ -1,4 +1,4 @@
-"""What ends: destroyed after 90 days, in the ledger before, and destroyed again after a restore."""
+"""What ends is in the ledger before it goes, and is destroyed again after a restore."""
 
 import os
 from datetime import datetime, timedelta
