@@ -7,3 +7,9 @@ class ReferralsConfig(AppConfig):
     """The referrals app."""
 
     name = "referrals"
+
+    def ready(self) -> None:
+        """Put the message kinds of the care side into the outbox."""
+        from referrals import care_emails
+
+        care_emails.register_kinds()
