@@ -31,7 +31,7 @@ class Waiting:
     rung: int
     round: int
     ring_at: datetime
-    asked: UUID | None = None
+    asked_of: UUID | None = None
     is_whole: bool = True
     out: frozenset[UUID] = frozenset()
 
@@ -127,7 +127,7 @@ def _told(
     if rung in (Rung.LEAD, Rung.LINE) or not waiting.is_whole:
         return leads  # what does not open only the lead sees
     if waiting.state == State.TRANSFERRED:
-        return [one for one in allowed if one.key == waiting.asked]
+        return [one for one in allowed if one.key == waiting.asked_of]
     return list(allowed) if rung is Rung.AGAIN else _on_duty(allowed, now, zone)
 
 

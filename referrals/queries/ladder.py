@@ -46,10 +46,11 @@ def routed() -> ReferralSet:
 def due(now: datetime) -> list[Waiting]:
     """Return what may ring now. What has been due for longer than `rules.OLD` never does."""
     rows = routed().filter(ring_at__lte=now, ring_at__gt=now - rules.OLD, rung__lte=LAST)
-    names = ("pk", "kind", "urgency", "state", "rung", "round", "ring_at", "asked_id")
-    found = list(rows.order_by("ring_at", "pk").values_list(*names, F("routed__is_whole")))
-    out = left_out([row[0] for row in found])
-    return [Waiting(*row, out=out[row[0]]) for row in found]
+    names = ("kind", "urgency", "state", "rung", "round", "ring_at")
+    renamed = {"key": F("pk"), "asked_of": F("asked"), "is_whole": F("routed__is_whole")}
+    found = list(rows.order_by("ring_at", "pk").values(*names, **renamed))
+    out = left_out([row["key"] for row in found])
+    return [Waiting(**row, out=out[row["key"]]) for row in found]
 
 
 def left_out(keys: Collection[UUID]) -> defaultdict[UUID, frozenset[UUID]]:

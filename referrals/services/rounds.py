@@ -8,6 +8,7 @@ and a clock that stands is an alarm (`referrals.queries.clock`).
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 
 from peersupport.core import clock as program_clock
@@ -24,7 +25,7 @@ FAILED = -1
 def _forget(now: datetime) -> int:
     """Forget what is due in the stores of the care side. One that fails stops no other."""
     counts = [
-        _safely(f"forget {store.key}", lambda store=store: store.forget(now=now))
+        _safely(f"forget {store.key}", partial(store.forget, now=now))
         for store in stores()
         if store.side == "care" and store.forget is not None
     ]
