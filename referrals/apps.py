@@ -1,4 +1,4 @@
-"""The referrals app. Its tables and pages come with its own work."""
+"""The referrals app: the last step, and the side of the counselors."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,10 @@ class ReferralsConfig(AppConfig):
     """The referrals app."""
 
     name = "referrals"
+
+    def ready(self) -> None:
+        """Let "Exit this page" end the desk's session too."""
+        from peersupport.core.ui import leaving
+        from referrals.care_sessions import leave
+
+        leaving.register("desk", leave)
