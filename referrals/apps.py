@@ -1,4 +1,4 @@
-"""The referrals app. Its tables and pages come with its own work."""
+"""The referrals app: the last step, and the side of the counselors."""
 
 from django.apps import AppConfig
 
@@ -9,7 +9,10 @@ class ReferralsConfig(AppConfig):
     name = "referrals"
 
     def ready(self) -> None:
-        """Put the message kinds of the care side into the outbox."""
+        """Let "Exit this page" end the desk's session too; make the desk's messages known."""
+        from peersupport.core.ui import leaving
         from referrals import care_emails
+        from referrals.care_sessions import leave
 
+        leaving.register("desk", leave)
         care_emails.register_kinds()
