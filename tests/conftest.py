@@ -38,18 +38,16 @@ def _keys() -> None:
     """Make the key files once; their day follows the clock the tests use."""
     from django.conf import settings
 
-    from peersupport.core import careseal, daykey, keyfiles
-    from referrals import tagkey
+    from peersupport.core import daykey, keyfiles
+    from referrals import care_keys, tagkey
 
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     # Under xdist the settings of a worker may name the first process's directory.
     path = Path(settings.KEYS_DIR) / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
-    care = Path(settings.KEYS_DIR) / keyfiles.CARE_KEYRING
-    keyfiles.write_private(care, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
     tagkey.create(EPOCH)
-    careseal.create(Path(settings.KEYS_DIR))
+    care_keys.create(Path(settings.KEYS_DIR), EPOCH)
 
 
 @pytest.fixture(scope="session", autouse=True)
