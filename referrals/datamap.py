@@ -292,6 +292,7 @@ STORES = [
                 "begun_at": _brief(_("when it began")),
                 "used_at": _brief(_("when it was last used")),
                 "proved_at": _brief(_("when a passkey was last used")),
+                "seal": _brief(_("a keyed mark that this row is genuine")),
             },
             "referrals.Asked": {
                 "id": _brief(_("a random number")),

@@ -95,12 +95,18 @@ def _step(sources: set[State], verb: str, target: State, *actors: str) -> Step:
 TRANSITIONS = Table(
     [
         _step({S.RECEIVED}, "acknowledge", S.ACKNOWLEDGED, "counselor", "lead"),
-        _step({S.TRANSFERRED}, "acknowledge", S.ACKNOWLEDGED, "asked", "lead"),
+        # "owner": whoever handed it on may take it back, so that nothing waits for somebody ill.
+        _step({S.TRANSFERRED}, "acknowledge", S.ACKNOWLEDGED, "asked", "owner", "lead"),
         _step({S.ACKNOWLEDGED}, "contact", S.IN_CONTACT, "owner"),
         _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "transfer", S.TRANSFERRED, "owner", "lead"),
         _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "close", S.CLOSED, "owner", "lead"),
         _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "redirect", S.REDIRECTED, "owner", "lead"),
         _step({S.RECEIVED, S.ACKNOWLEDGED, S.TRANSFERRED}, "refuse", S.REFUSED, "lead"),
+        # A conflict of interest of whoever has it, or was asked: somebody else must take it.
+        _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "step out", S.RECEIVED, "owner"),
+        _step({S.TRANSFERRED}, "step out", S.RECEIVED, "asked"),
+        # Nobody may open it, or nobody can: its student is told to ask elsewhere.
+        _step({S.RECEIVED}, "give back", S.REDIRECTED, "lead"),
         _step(set(LIVE), "withdraw", S.WITHDRAWN, "system"),
     ]
 )
@@ -108,6 +114,26 @@ TRANSITIONS = Table(
 
 class NotAllowed(Exception):
     """This counselor may not do that here: not theirs, excluded, or no such case."""
+
+
+class AlreadyThere(Exception):
+    """Somebody with this address is on the care side, or was asked."""
+
+
+class LastLead(Exception):
+    """The last lead counselor stays: nobody would be left to let anybody in."""
+
+
+class LeadIsThere(Exception):
+    """A lead counselor is there already: the next one is let in by them."""
+
+
+class LastPasskey(Exception):
+    """The last confirmed passkey of somebody stays: they could open nothing any more."""
+
+
+class TooMany(Exception):
+    """Somebody has as many passkeys as anybody needs."""
 
 
 class NotSealed(Exception):
@@ -157,5 +183,8 @@ LONGEST_SESSION = timedelta(hours=8)
 PROVED_LASTS = timedelta(minutes=5)  # how long a passkey opens cases
 JOIN_LASTS = timedelta(hours=24)
 MOST_JOIN_TRIES = 5
+ASKED_LASTS = timedelta(minutes=10)  # how long a passkey's question waits for its answer
+MOST_PASSKEYS = 8
+RECOVERY_CODES = 10
 # The care side's clock: older than this, the alarm is on every page of the desk.
 CLOCK_STALE = timedelta(minutes=5)

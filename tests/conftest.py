@@ -39,13 +39,14 @@ def _keys() -> None:
     from django.conf import settings
 
     from peersupport.core import daykey, keyfiles
-    from referrals import care_keys
+    from referrals import care_keys, tagkey
 
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     # Under xdist the settings of a worker may name the first process's directory.
     path = Path(settings.KEYS_DIR) / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
+    tagkey.create(EPOCH)
     care_keys.create(Path(settings.KEYS_DIR), EPOCH)
 
 
@@ -78,11 +79,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def keys_dir(settings: "pytest.FixtureRequest", tmp_path: Path) -> Path:
     """A fresh key directory of this test's own, for tests that move the ratchet."""
     from peersupport.core import crypto, daykey, keyfiles
+    from referrals import tagkey
 
     settings.KEYS_DIR = tmp_path / "keys"  # type: ignore[attr-defined]
     path = tmp_path / "keys" / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
+    tagkey.create(EPOCH)
     crypto.forget_keyring()
     return tmp_path / "keys"
 

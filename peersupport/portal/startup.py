@@ -19,6 +19,7 @@ from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
 from peersupport.portal.models import Stamp
 from program.queries import facts
+from referrals import tagkey
 from referrals.services import rotation
 
 # PostgreSQL settings that would write what people do, or values of rows, into the server's log.
@@ -45,6 +46,7 @@ def make_demo_keys() -> None:
     if settings.DEMO:
         crypto.keyring()
         daykey.create(clock_now())
+        tagkey.create(clock_now())
         rotation.make_keys(Path(settings.KEYS_DIR), clock_now())
 
 
