@@ -46,6 +46,7 @@ def test_nobody_cannot_act(evening: datetime) -> None:
         )
 
 
+@pytest.mark.plane("worker")
 def test_entries_go_after_two_years(evening: datetime) -> None:
     _entry(evening)
 

@@ -1,0 +1,111 @@
+"""What each side of the program may do in the database: one map, for every table there is.
+
+`manage.py migrate` applies it at its end (peersupport/portal/roles.py). A table that is not in
+the map gives nothing to anybody, and a test fails (tests/portal/test_grants.py). Rights are
+written as PostgreSQL writes them: "SELECT, DELETE", or by column, "UPDATE (used_on)".
+"""
+
+from collections.abc import Mapping
+
+Rights = Mapping[str, str]  # side -> rights; a side that is not named has none
+
+ALL = "SELECT, INSERT, UPDATE, DELETE"
+READ = "SELECT"
+# A row with a fixed key that notes when something last ran.
+NOTE = "SELECT, INSERT, UPDATE"
+
+# -- common shapes --------------------------------------------------------------------------------
+NOBODY: Rights = {}  # the owner's alone: written by migrations
+WEB_ALL: Rights = {"web": ALL}
+WEB_ALL_WORKER_READS: Rights = {"web": ALL, "worker": READ}
+WEB_AND_WORKER_ALL: Rights = {"web": ALL, "worker": ALL}
+# The school's own facts: written by its staff, read by whoever has to know them.
+WEB_ALL_OTHERS_READ: Rights = {"web": ALL, "care": READ, "worker": READ}
+ALL_READ: Rights = {"web": READ, "care": READ, "worker": READ}
+
+_CORE: dict[str, Rights] = {
+    # The worker ends sessions and mixes their rows; whose they are and what is in them it cannot
+    # read.
+    "sessions_row": {
+        "web": ALL,
+        "worker": "SELECT (key, expires_at, used_on), UPDATE (used_on), DELETE",
+    },
+    # Rows are never changed, by a trigger as well, and end after two years: the worker deletes,
+    # and sees nothing of a row but its age.
+    "audit_entry": {"web": "SELECT, INSERT", "worker": "SELECT (at), INSERT, DELETE"},
+    "outbox_outgoing": WEB_AND_WORKER_ALL,
+    "outbox_tombstone": {"web": "SELECT, INSERT", "worker": "SELECT, INSERT, DELETE"},
+    "outbox_drainrun": {"web": READ, "worker": NOTE},
+    "datamap_forgettingrun": {"web": READ, "worker": NOTE},
+    "portal_stamp": ALL_READ,
+}
+
+_ACCOUNTS: dict[str, Rights] = {
+    # The worker writes to people, and rounds and mixes rows; it neither makes nor changes anybody.
+    "accounts_person": {"web": ALL, "worker": "SELECT, UPDATE (last_login)"},
+    "accounts_rolegrant": {"web": ALL, "worker": "SELECT, UPDATE (id)"},
+    "accounts_profile": WEB_ALL_WORKER_READS,
+    "accounts_tag": WEB_ALL_WORKER_READS,
+    "accounts_tagpolicy": WEB_ALL,
+    "accounts_calendarfeed": WEB_ALL,
+    "accounts_group": WEB_ALL_WORKER_READS,
+    "accounts_membership": WEB_ALL_WORKER_READS,
+    "accounts_rosterentry": WEB_ALL_WORKER_READS,
+    "accounts_campuslink": WEB_ALL,
+    "accounts_invitation": WEB_AND_WORKER_ALL,
+    "accounts_factorreset": {"web": ALL, "worker": "SELECT, DELETE"},
+    "account_emailaddress": WEB_ALL,
+    "account_emailconfirmation": WEB_ALL,
+    "mfa_authenticator": WEB_ALL,
+}
+
+_PROGRAM: dict[str, Rights] = {
+    "program_coverage": WEB_ALL_OTHERS_READ,
+    "program_away": {"web": ALL, "care": READ, "worker": "SELECT, DELETE"},
+    "program_facts": {"web": ALL, "care": READ, "worker": NOTE},
+    "program_holiday": WEB_ALL_OTHERS_READ,
+    "program_term": WEB_ALL_WORKER_READS,
+    "program_milestone": WEB_ALL_WORKER_READS,
+    "program_setting": WEB_ALL_OTHERS_READ,
+    "program_signature": WEB_ALL_WORKER_READS,
+}
+
+_HOURS: dict[str, Rights] = {
+    "officehours_load": WEB_AND_WORKER_ALL,
+    "officehours_break": {"web": ALL, "worker": "SELECT, DELETE"},
+    "officehours_escalation": {"web": ALL, "worker": "SELECT, DELETE"},
+    "officehours_distance": WEB_ALL_WORKER_READS,
+    "officehours_counter": {"web": READ, "worker": NOTE},
+    "officehours_rule": WEB_ALL_WORKER_READS,
+    "officehours_skippedday": WEB_ALL_WORKER_READS,
+    "officehours_shift": WEB_AND_WORKER_ALL,
+    "officehours_assignment": WEB_AND_WORKER_ALL,
+    "officehours_cover": WEB_AND_WORKER_ALL,
+    "officehours_visit": WEB_AND_WORKER_ALL,
+}
+
+# Referrals. Three kinds of rights, and none beside them:
+#   sealed content and wrapped keys   web: INSERT, and nothing else, by column where the ORM must
+#                                     see a row it wrote; care: what it needs; worker: nothing but
+#                                     SELECT of the key column and DELETE, to end what is over
+#   the care side's own tables        care only: counselors, their sessions and passkeys, openings
+#   state, due time, tag              web and care by column; worker reads what the ladder reads
+_REFERRALS: dict[str, Rights] = {}
+
+_DJANGO: dict[str, Rights] = {
+    # Every side asks at its start whether the tables are those of its code.
+    "django_migrations": ALL_READ,
+    "django_content_type": NOBODY,
+    "auth_permission": NOBODY,
+    "auth_group": NOBODY,
+    "auth_group_permissions": NOBODY,
+}
+
+GRANTS: dict[str, Rights] = {
+    **_CORE,
+    **_ACCOUNTS,
+    **_PROGRAM,
+    **_HOURS,
+    **_REFERRALS,
+    **_DJANGO,
+}
