@@ -18,6 +18,9 @@ NOTE = "SELECT, INSERT, UPDATE"
 NOBODY: Rights = {}  # the owner's alone: written by migrations
 WEB_ALL: Rights = {"web": ALL}
 WEB_ALL_WORKER_READS: Rights = {"web": ALL, "worker": READ}
+# Mixing writes every row anew as it is, by its key alone (accounts/services/people.py).
+WEB_ALL_WORKER_MIXES: Rights = {"web": ALL, "worker": "SELECT (id), UPDATE (id)"}
+WEB_ALL_WORKER_READS_AND_MIXES: Rights = {"web": ALL, "worker": "SELECT, UPDATE (id)"}
 WEB_AND_WORKER_ALL: Rights = {"web": ALL, "worker": ALL}
 # The school's own facts: written by its staff, read by whoever has to know them.
 WEB_ALL_OTHERS_READ: Rights = {"web": ALL, "care": READ, "worker": READ}
@@ -43,17 +46,18 @@ _CORE: dict[str, Rights] = {
 _ACCOUNTS: dict[str, Rights] = {
     # The worker writes to people, and rounds and mixes rows; it neither makes nor changes anybody.
     "accounts_person": {"web": ALL, "worker": "SELECT, UPDATE (last_login)"},
-    "accounts_rolegrant": {"web": ALL, "worker": "SELECT, UPDATE (id)"},
-    "accounts_profile": WEB_ALL_WORKER_READS,
-    "accounts_tag": WEB_ALL_WORKER_READS,
+    "accounts_rolegrant": WEB_ALL_WORKER_READS_AND_MIXES,
+    "accounts_profile": WEB_ALL_WORKER_READS_AND_MIXES,
+    "accounts_tag": WEB_ALL_WORKER_READS_AND_MIXES,
     "accounts_tagpolicy": WEB_ALL,
-    "accounts_calendarfeed": WEB_ALL,
+    "accounts_calendarfeed": WEB_ALL_WORKER_MIXES,
     "accounts_group": WEB_ALL_WORKER_READS,
-    "accounts_membership": WEB_ALL_WORKER_READS,
-    "accounts_rosterentry": WEB_ALL_WORKER_READS,
-    "accounts_campuslink": WEB_ALL,
+    "accounts_membership": WEB_ALL_WORKER_READS_AND_MIXES,
+    "accounts_rosterentry": WEB_ALL_WORKER_MIXES,
+    "accounts_campuslink": WEB_ALL_WORKER_MIXES,
     "accounts_invitation": WEB_AND_WORKER_ALL,
-    "accounts_factorreset": {"web": ALL, "worker": "SELECT, DELETE"},
+    # Second factors are the web side's alone: it mixes and forgets them itself.
+    "accounts_factorreset": WEB_ALL,
     "account_emailaddress": WEB_ALL,
     "account_emailconfirmation": WEB_ALL,
     "mfa_authenticator": WEB_ALL,

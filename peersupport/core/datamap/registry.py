@@ -11,6 +11,8 @@ from uuid import UUID
 from django.apps import apps
 from django.utils.functional import Promise
 
+from peersupport.core.sides import WORKER
+
 Words = str | Promise
 
 
@@ -60,6 +62,7 @@ class Store:
     `mine` says, by model, how the rows about one person are found, where no relation of the model
     leads to the person. `stays` says what of the store remains, and why, when an account is
     deleted; empty: nothing does. The public page shows what is `asked_first` before the rest.
+    `side` is the one whose database rights forgetting takes (peersupport/core/sides.py).
     """
 
     key: str
@@ -69,6 +72,7 @@ class Store:
     mine: Mapping[str, Found] = field(default_factory=dict)
     stays: Words = ""
     asked_first: bool = False
+    side: str = WORKER
 
 
 def stores() -> list[Store]:
