@@ -19,9 +19,9 @@ from officehours import tasks
 from officehours.services import forgetting, hours, planning, presence
 from peersupport.core.datamap.services import forget_everything
 from peersupport.core.outbox import delivery
-from peersupport.core.sides import role_of
 
 WEB = "web"
+SUPERUSER = ""  # whom the tests connect as
 
 
 class _Acting(threading.local):
@@ -36,9 +36,9 @@ _test: list[str | None] = [None]  # None between tests: the superuser that makes
 
 def _take(wrapper: BaseDatabaseWrapper) -> None:
     """Give an open connection its role, past whatever counts or breaks the queries of a test."""
-    side = _here.side or _test[0]
+    side = _test[0] if _here.side is None else _here.side
     with wrapper.connection.cursor() as cursor:
-        cursor.execute(f"SET ROLE {role_of(side)}" if side else "RESET ROLE")
+        cursor.execute(f"SET ROLE peersupport_{side}" if side else "RESET ROLE")
 
 
 def on_connect(sender: Any, connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -75,7 +75,10 @@ def whole_test_as(side: str) -> Iterator[None]:
 
 @contextmanager
 def acting_as(side: str) -> Iterator[None]:
-    """Act as a side ("web", "care", "worker", "owner") until the block ends; this thread alone."""
+    """Act as a side until the block ends, in this thread alone.
+
+    "web", "care", "worker", "owner", or SUPERUSER.
+    """
     before, _here.side = _here.side, side
     try:
         _retake()

@@ -5,8 +5,10 @@ the map gives nothing to anybody, and a test fails (tests/portal/test_grants.py)
 written as PostgreSQL writes them: "SELECT, DELETE", or by column, "UPDATE (used_on)".
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
+Right = tuple[str, str, str, str]  # table, side, what, column; "" is the whole table
 Rights = Mapping[str, str]  # side -> rights; a side that is not named has none
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
@@ -113,3 +115,12 @@ GRANTS: dict[str, Rights] = {
     **_REFERRALS,
     **_DJANGO,
 }
+
+
+def each_right() -> Iterator[Right]:
+    """Return the map right by right."""
+    for table, rights in GRANTS.items():
+        for side, said in rights.items():
+            for what, columns in re.findall(r"([A-Z]+)(?: \(([^)]*)\))?", said):
+                for column in columns.split(", "):
+                    yield table, side, what, column

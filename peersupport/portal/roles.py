@@ -4,16 +4,18 @@ Tables belong to the owner's role, not to whoever ran the migration. The owner m
 and worker do the rest, each with the rights of peersupport/portal/grants.py and no others.
 """
 
+import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TextIO
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from peersupport.core.sides import OWNER, ROLES, SIDES, has_roles, role_of
-from peersupport.portal.grants import GRANTS
+from peersupport.portal.grants import GRANTS, Right, each_right
 
 # Two hosts that migrate at once would otherwise write the same rows of the catalogs.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('peersupport grants'))"
@@ -23,6 +25,26 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
   AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
 ORDER BY c.relname
+"""
+
+_NO_ROLES = {
+    "sqlite": "SQLite has no roles: whoever opens the file may do everything.\n",
+    "postgresql": "There are no roles yet: run `manage.py create_roles`, or nothing will start.\n",
+}
+_GIVEN = """
+SELECT relname, coalesce(side, rolname, 'everybody'), privilege_type, attname FROM (
+SELECT c.relname, g.grantee, g.privilege_type, ''
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) g
+WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm')
+  AND g.grantee <> c.relowner
+UNION ALL
+SELECT c.relname, g.grantee, g.privilege_type, a.attname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid, aclexplode(a.attacl) g
+WHERE n.nspname = current_schema() AND g.grantee <> c.relowner
+) given (relname, grantee, privilege_type, attname)
+LEFT JOIN pg_roles ON oid = grantee
+LEFT JOIN unnest(%s::text[], %s::text[]) AS known (side, role) ON role = rolname
 """
 
 
@@ -125,6 +147,13 @@ def apply_grants(cursor: CursorWrapper) -> None:
     cursor.execute(";".join(said))
 
 
+def differences() -> set[Right]:
+    """Return the rights that are given to anybody but the owner, or are not, against the map."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(_GIVEN, [[*SIDES], [role_of(side) for side in SIDES]])
+        return set(cursor.fetchall()) ^ set(each_right())
+
+
 def _check_owned(foreign: list[str]) -> None:
     if foreign:
         raise NotTheOwner(
@@ -148,9 +177,13 @@ def become_owner(sender: AppConfig, using: str, **_: Any) -> None:
         cursor.execute(f"SET ROLE {_quoted(cursor, [role_of(OWNER)])}")
 
 
-def give_rights(sender: AppConfig, using: str, **_: Any) -> None:
+def give_rights(
+    sender: AppConfig, using: str, verbosity: int = 0, stdout: TextIO = sys.stdout, **_: Any
+) -> None:
     """After a migrate, and in the tests after a flush: apply the map."""
     if not has_roles(using):
+        if verbosity >= 1 and not settings.DEMO:
+            stdout.write(_NO_ROLES[connections[using].vendor])
         return
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         apply_grants(cursor)

@@ -17,6 +17,7 @@ from accounts.models import Person
 from peersupport.core import careseal, crypto, daykey
 from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
+from peersupport.portal import planes
 from peersupport.portal.models import Stamp
 from program.queries import facts
 
@@ -120,9 +121,16 @@ def check_address(host: str) -> None:
         raise RefusedToStart("The demo answers on 127.0.0.1 only.")
 
 
-def refuse_unsafe_start(*, before_migrate: bool = False) -> None:
+def _check(fault: str) -> None:
+    if fault:
+        raise RefusedToStart(fault)
+
+
+def refuse_unsafe_start(*, before_migrate: bool = False, is_worker: bool = False) -> None:
     """Raise RefusedToStart, with a plain sentence, unless this process may run as configured."""
+    _check(planes.fault_of_settings(is_worker=is_worker))
     _check_keys()
+    _check(planes.fault_of_database(before_migrate=before_migrate))
     _check_stamp(before_migrate=before_migrate)
     _check_server_log()
 
