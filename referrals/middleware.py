@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from peersupport.core import clock
 from referrals import rules
 from referrals.care_sessions import seat
-from referrals.models import Clock
+from referrals.queries.clock import alarm
 from referrals.rules import CareRole
 
 CARE = "/care/"
@@ -37,7 +37,7 @@ class CareSide:
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """What every page of the care side knows: who sits here, and whether the clock stands still.
+    """What every page of the care side knows: who sits here, and what is wrong with the ladder.
 
     A page that reads things aloud from a desk where nothing is watched would look as if all were
     well, so each of them says it.
@@ -47,12 +47,11 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     found = seat(request)
     if found is None:
         return {"personal": True}
-    now = clock.now()
-    since = now - rules.CLOCK_STALE
+    is_lead = found.counselor.role == CareRole.LEAD
     return {
         "personal": True,
         "counselor": found.counselor,
-        "is_lead": found.counselor.role == CareRole.LEAD,
-        "is_clock_stopped": not Clock.objects.filter(last_at__gt=since).exists(),
+        "is_lead": is_lead,
+        "alarm": alarm(clock.now(), for_lead=is_lead),
         "idle_seconds": int(rules.IDLE.total_seconds()),
     }

@@ -57,3 +57,14 @@ def due(
             return span.start + left
         left -= span.end - span.start
     return None
+
+
+def ahead(windows: Iterable[Window], now: datetime, zone: ZoneInfo) -> list[Span]:
+    """Return when somebody reads from now on, until the horizon, worked out once for many."""
+    return list(_reading(list(windows), now, zone))
+
+
+def left(reading: Iterable[Span], until: datetime) -> timedelta:
+    """Return how much of the reading ahead lies before an instant."""
+    cut = (min(span.end, until) - span.start for span in reading)
+    return sum((part for part in cut if part > timedelta()), timedelta())

@@ -95,12 +95,18 @@ def _step(sources: set[State], verb: str, target: State, *actors: str) -> Step:
 TRANSITIONS = Table(
     [
         _step({S.RECEIVED}, "acknowledge", S.ACKNOWLEDGED, "counselor", "lead"),
-        _step({S.TRANSFERRED}, "acknowledge", S.ACKNOWLEDGED, "asked", "lead"),
+        # "owner": whoever handed it on may take it back, so that nothing waits for somebody ill.
+        _step({S.TRANSFERRED}, "acknowledge", S.ACKNOWLEDGED, "asked", "owner", "lead"),
         _step({S.ACKNOWLEDGED}, "contact", S.IN_CONTACT, "owner"),
         _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "transfer", S.TRANSFERRED, "owner", "lead"),
         _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "close", S.CLOSED, "owner", "lead"),
         _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "redirect", S.REDIRECTED, "owner", "lead"),
         _step({S.RECEIVED, S.ACKNOWLEDGED, S.TRANSFERRED}, "refuse", S.REFUSED, "lead"),
+        # A conflict of interest of whoever has it, or was asked: somebody else must take it.
+        _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "step out", S.RECEIVED, "owner"),
+        _step({S.TRANSFERRED}, "step out", S.RECEIVED, "asked"),
+        # Nobody may open it, or nobody can: its student is told to ask elsewhere.
+        _step({S.RECEIVED}, "give back", S.REDIRECTED, "lead"),
         _step(set(LIVE), "withdraw", S.WITHDRAWN, "system"),
     ]
 )

@@ -73,6 +73,17 @@ def when(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     return said if ahead == 1 else _("on %s") % said
 
 
+def since(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Return since when something waits: "5pm" today, "yesterday", "Monday", a day before that."""
+    value, today = moment.astimezone(zone).date(), now.astimezone(zone).date()
+    ago = (today - value).days
+    if ago <= 0:
+        return time_of_day(moment, zone)
+    if ago == 1:
+        return _("yesterday")
+    return formats.date_format(value, "l", use_l10n=False) if ago < 7 else day(value)
+
+
 def zone_name(moment: datetime, zone: ZoneInfo) -> str:
     """Return the zone as people say it, for the one place on a page that states it."""
     known = {
