@@ -44,7 +44,7 @@ def _count(name: str, most: int) -> bool:
     return _counted(name) <= most
 
 
-def _network(request: HttpRequest) -> str:
+def network_of(request: HttpRequest) -> str:
     """Return the network somebody asks from: an IPv4 address, or an IPv6 network of 64 bits.
 
     Of X-Forwarded-For only the entries that our own proxies wrote are believed: the last ones,
@@ -67,7 +67,7 @@ def _network(request: HttpRequest) -> str:
 
 def may_ask(request: HttpRequest, email: str) -> bool:
     """Return whether another code may be sent to this address, and count it."""
-    network, known = _network(request), mark_of(request, email)
+    network, known = network_of(request), mark_of(request, email)
     if known:
         return _count(f"ask|known|{known}", ASK_KNOWN)
     if not _count(f"ask|{email}|{network}", ASK_ADDRESS):
@@ -78,12 +78,12 @@ def may_ask(request: HttpRequest, email: str) -> bool:
 
 def may_try(request: HttpRequest) -> bool:
     """Return whether another code may be tried from this network, and count it."""
-    return _count(f"try|network|{_network(request)}", NETWORK)
+    return _count(f"try|network|{network_of(request)}", NETWORK)
 
 
 def note_wrong(request: HttpRequest) -> None:
     """Count a wrong code."""
-    _counted(f"wrong|{_network(request)}", window=_DAY)
+    _counted(f"wrong|{network_of(request)}", window=_DAY)
     _counted("wrong", window=_DAY)
 
 
@@ -91,7 +91,7 @@ def is_guessing(request: HttpRequest) -> bool:
     """Return whether so many wrong codes came from this network today, or from everywhere, that
     somebody seems to guess.
     """
-    here = _counted(f"wrong|{_network(request)}", window=_DAY, add=0)
+    here = _counted(f"wrong|{network_of(request)}", window=_DAY, add=0)
     return (
         here >= LONG_AFTER_WRONG or _counted("wrong", window=_DAY, add=0) >= _LONG_AFTER_WRONG_ALL
     )
@@ -102,7 +102,7 @@ def code_length(request: HttpRequest, email: str) -> int:
     if mark_of(request, email):
         return SHORT
     asked = _counted(f"ask|{email}", window=_DAY, add=0)
-    crowd = _counted(f"ask|network|{_network(request)}", add=0)
+    crowd = _counted(f"ask|network|{network_of(request)}", add=0)
     if asked > LONG_AFTER_ASKED or crowd > _LONG_AFTER_NETWORK or is_guessing(request):
         return LONG
     return SHORT
@@ -113,7 +113,7 @@ def may_answer(request: HttpRequest) -> bool:
 
     Nobody is named before the answer is right, and an answer cannot be guessed.
     """
-    return _count(f"passkey|network|{_network(request)}", NETWORK)
+    return _count(f"passkey|network|{network_of(request)}", NETWORK)
 
 
 def may_go_to_campus(request: HttpRequest) -> bool:
@@ -121,7 +121,7 @@ def may_go_to_campus(request: HttpRequest) -> bool:
 
     Each writes a session, and may ask the provider something.
     """
-    return _count(f"campus|network|{_network(request)}", NETWORK)
+    return _count(f"campus|network|{network_of(request)}", NETWORK)
 
 
 def may_prove(person_id: uuid.UUID) -> bool:

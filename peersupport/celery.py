@@ -12,11 +12,13 @@ from typing import Any
 from celery import Celery, signals
 from celery.schedules import crontab
 from django.conf import settings
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "peersupport.settings")
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
+CARE_ROUND = 30.0
 
 app = Celery("peersupport")
 # `shared_task` asks for the current app, which is per thread; without a default the threads of
@@ -29,8 +31,20 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
-def beat_schedule(*, demo: bool) -> dict[str, dict[str, Any]]:
-    """Return what is woken, and when. Every task may run twice, late, or beside itself."""
+# Each side has a queue of its own, so that neither's worker takes what is the other's.
+WEB_QUEUE, CARE_QUEUE = "celery", "care"
+
+
+def queues(*, plane: str) -> list[str]:
+    """Return the queues of a plane's worker; the first is where its wake-ups go by default."""
+    return {"care": [CARE_QUEUE], "all": [WEB_QUEUE, CARE_QUEUE]}.get(plane, [WEB_QUEUE])
+
+
+def beat_schedule(*, demo: bool, plane: str = "web") -> dict[str, dict[str, Any]]:
+    """Return what a plane's beat wakes. Every task may run twice, late, or beside itself."""
+    care = {"go round on the care side": _every(CARE_ROUND, "referrals.tasks.care_tick")}
+    if plane == "care":
+        return care
     schedule = {
         "deliver due messages": _every(15, "peersupport.core.outbox.tasks.drain"),
         "watch the hours": _every(30, "officehours.tasks.tick"),
@@ -41,6 +55,8 @@ def beat_schedule(*, demo: bool) -> dict[str, dict[str, Any]]:
             "options": {"expires": 12 * HOUR},
         },
     }
+    if plane == "all":
+        schedule |= care
     if demo:
         schedule["keep the demo's day"] = _every(
             5 * MINUTE, "peersupport.portal.tasks.keep_demo_fresh"
@@ -81,7 +97,10 @@ app.conf.update(
     **_broker(),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # a worker waits for its broker for as long as it takes
-    beat_schedule=beat_schedule(demo=settings.DEMO),
+    beat_schedule=beat_schedule(demo=settings.DEMO, plane=settings.PLANE),
+    task_queues=[Queue(name, routing_key=name) for name in queues(plane=settings.PLANE)],
+    task_default_queue=queues(plane=settings.PLANE)[0],
+    task_routes={"referrals.tasks.*": {"queue": CARE_QUEUE}},
     enable_utc=True,
     timezone="UTC",
     accept_content=["json"],

@@ -43,7 +43,10 @@ IS_SECURE = _public.scheme == "https"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if DEMO else [_public.hostname]
 ALLOWED_HOSTS += [] if DEMO else env.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if IS_SECURE else []
-ROOT_URLCONF = "peersupport.urls_demo" if DEMO else "peersupport.urls_web"
+# Each side has addresses of its own; only the demo serves both.
+ROOT_URLCONF = {"all": "peersupport.urls_demo", "care": "peersupport.urls_care"}.get(
+    PLANE, "peersupport.urls_demo" if DEMO else "peersupport.urls_web"
+)
 WSGI_APPLICATION = "peersupport.wsgi.application"
 
 # -- apps ---------------------------------------------------------------------------------------
@@ -73,10 +76,15 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
 ]
+if PLANE == "care":
+    # Its tables are declared; nobody signs in by it here, and its middleware is not there.
+    INSTALLED_APPS[INSTALLED_APPS.index("allauth.account")] = (
+        "peersupport.core.tables.AccountTables"
+    )
 if find_spec("django_linear_migrations"):  # a development tool: keeps migrations in one line
     INSTALLED_APPS.append("django_linear_migrations")
 
-MIDDLEWARE = [
+_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -95,6 +103,23 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+# The care side knows no sessions and no people of the web side, and the web side no counselors.
+_OF_THE_WEB = {
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.SecondFactor",
+    "allauth.account.middleware.AccountMiddleware",
+}
+_OF_THE_DESK = {"referrals.middleware.CareSide"}
+MIDDLEWARES = {
+    plane: [each for each in _MIDDLEWARE if each not in left_out]
+    for plane, left_out in {
+        "all": set(),
+        "web": _OF_THE_DESK,
+        "worker": _OF_THE_DESK,
+        "care": _OF_THE_WEB,
+    }.items()
+}
+MIDDLEWARE = MIDDLEWARES[PLANE]
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -106,6 +131,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "peersupport.core.ui.context.page",
+                "referrals.middleware.desk",
             ],
             "builtins": ["peersupport.core.ui.templatetags.ui"],
         },
@@ -162,6 +188,11 @@ SESSION_ENGINE = "peersupport.core.sessions.store"
 SESSION_COOKIE_NAME = "__Host-session" if IS_SECURE else "session"
 # The care side's own: its sessions are no sessions of Django's (referrals/care_sessions.py).
 CARE_COOKIE = "__Host-care" if IS_SECURE else "care"
+# What somebody began to write, and what a receipt has opened: in this browser alone, for a while.
+DRAFT_COOKIE = "__Host-draft" if IS_SECURE else "draft"
+RECEIPT_COOKIE = "__Host-receipt" if IS_SECURE else "receipt"
+# What a browser loses when somebody signs out or leaves.
+PASSING_COOKIES = [DRAFT_COOKIE, RECEIPT_COOKIE]
 KNOWN_COOKIE = "__Host-known" if IS_SECURE else "known"
 # How many proxies of our own stand before the program, each adding to X-Forwarded-For.
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES")
@@ -170,6 +201,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_SECURE else "csrf"
+if PLANE == "care":
+    CSRF_COOKIE_NAME = "__Host-care-csrf" if IS_SECURE else "care-csrf"
+    CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "peersupport.core.ui.errors.csrf_failure"
 # A flash message kept in the session would write the session row in the same minute as a visit.

@@ -1,4 +1,4 @@
-"""Addresses of the demo: the web side, the cast, the mailbox and the components."""
+"""Addresses of the demo: both sides, the cast, the mailbox and the components."""
 
 from django.urls import include, path
 
@@ -8,4 +8,8 @@ from peersupport.urls_web import urlpatterns as web
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-urlpatterns = [*web, path("demo/", include((demo.urlpatterns, "demo")))]
+urlpatterns = [
+    *web,
+    path("care/", include("referrals.urls_care")),
+    path("demo/", include((demo.urlpatterns, "demo"))),
+]

@@ -21,16 +21,16 @@ class NotContent(Exception):
 class Reach:
     """One way to reach somebody: "phone", "text" or "mail", with the number or address."""
 
-    way: str
-    value: str
+    way: str = field(repr=False)
+    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
     """Words of a supporter that the student let stand, with the name they are known by."""
 
-    by: str
-    words: str
+    by: str = field(repr=False)
+    words: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class Content:
     `reason` and `visit` (a reference) belong to danger, where `by` is the supporter.
     """
 
-    kind: Kind = Kind.STUDENT
+    kind: Kind = field(default=Kind.STUDENT, repr=False)
     name: str = field(default="", repr=False)
     pronouns: str = field(default="", repr=False)
     words: str = field(default="", repr=False)
     reach: tuple[Reach, ...] = field(default=(), repr=False)
     times: str = field(default="", repr=False)
-    voicemail: bool = False
+    voicemail: bool = field(default=False, repr=False)
     attached: tuple[Attached, ...] = field(default=(), repr=False)
     not_by: tuple[UUID, ...] = field(default=(), repr=False)
     reason: str = field(default="", repr=False)
@@ -65,10 +65,18 @@ def to_bytes(content: Content) -> bytes:
 
 def from_bytes(plain: bytes) -> Content:
     """Return the content. Raises NotContent for anything that `to_bytes` did not write."""
+    content = _read(plain)
+    if content is None:
+        # Not while another error is being handled: those of a parser hold all that it was given.
+        raise NotContent
+    return content
+
+
+def _read(plain: bytes) -> Content | None:
     try:
         said = json.loads(plain)
         if said.pop("format") != FORMAT:
-            raise NotContent
+            return None
         return Content(
             **{
                 **said,
@@ -79,4 +87,4 @@ def from_bytes(plain: bytes) -> Content:
             }
         )
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise NotContent from None
+        return None

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from peersupport.core.datamap.registry import Keeps, NotHere, Store, Words
 from referrals.services.drafts import forget_drafts
 from referrals.services.ending import forget_ended, forget_openings, forget_signing_in
+from referrals.services.rotation import tend
 
 _NOBODY, _NOTHING = _("nobody"), _("nothing")
 _STUDENT = _("the student who asked for more help")
@@ -47,6 +48,10 @@ def _key(what: Words) -> Keeps:
 
 def _set(what: Words) -> Keeps:
     return Keeps(what, _NOBODY, _NOTHING, _("kept"))
+
+
+def _season(what: Words) -> Keeps:
+    return Keeps(what, _NOBODY, _NOTHING, _("half a year and 90 days"))
 
 
 def _opened(what: Words) -> Keeps:
@@ -219,12 +224,12 @@ STORES = [
                 "what": _opened(_("what was opened")),
             },
             "referrals.Link": {
-                "number": _opened(_("the place in the chain")),
-                "thing": _opened(_("an opening, or a grant of a role")),
-                "row_id": _opened(_("the random number of the row")),
+                "number": _set(_("the place in the chain")),
+                "thing": _set(_("an opening, or a grant of a role")),
+                "row_id": _set(_("the random number of a row, which goes after 2 years")),
                 "salt": _opened(_("a random number that goes with the row")),
-                "row_hash": _opened(_("a salted hash of the row")),
-                "hash": _opened(_("the hash that ties it to the one before")),
+                "row_hash": _set(_("a salted mark of the row; without the salt it says nothing")),
+                "hash": _set(_("the mark that ties it to the one before")),
             },
         },
         forget=forget_openings,
@@ -287,6 +292,7 @@ STORES = [
                 "begun_at": _brief(_("when it began")),
                 "used_at": _brief(_("when it was last used")),
                 "proved_at": _brief(_("when a passkey was last used")),
+                "seal": _brief(_("a keyed mark that this row is genuine")),
             },
             "referrals.Asked": {
                 "id": _brief(_("a random number")),
@@ -323,15 +329,23 @@ STORES = [
                 "id": _set(_("always 1")),
                 "last_at": _set(_("when the counselors' clock last went round")),
             },
-            "referrals.PublishedKey": {
-                "epoch": _set(_("the number of a key")),
-                "public": _set(_("a key to which content is sealed")),
-                "signature": _set(_("that it comes from the counselors' side")),
-                "since": _set(_("since when")),
-            },
         },
         forget=None,
         mine={"referrals.Reading": _STAFF_ONLY},
+        side="care",
+    ),
+    Store(
+        key="care-keys",
+        title=_("Keys of the counselors' side"),
+        models={
+            "referrals.PublishedKey": {
+                "epoch": _season(_("the number of a key")),
+                "public": _season(_("a key to which content is sealed")),
+                "signature": _season(_("that it comes from the counselors' side")),
+                "since": _season(_("since when")),
+            },
+        },
+        forget=tend,
         side="care",
     ),
     Store(

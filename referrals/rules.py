@@ -127,6 +127,26 @@ class NotAllowed(Exception):
     """This counselor may not do that here: not theirs, excluded, or no such case."""
 
 
+class AlreadyThere(Exception):
+    """Somebody with this address is on the care side, or was asked."""
+
+
+class LastLead(Exception):
+    """The last lead counselor stays: nobody would be left to let anybody in."""
+
+
+class LeadIsThere(Exception):
+    """A lead counselor is there already: the next one is let in by them."""
+
+
+class LastPasskey(Exception):
+    """The last confirmed passkey of somebody stays: they could open nothing any more."""
+
+
+class TooMany(Exception):
+    """Somebody has as many passkeys as anybody needs."""
+
+
 class NotSealed(Exception):
     """Nothing can be sealed on this host now: no key of the care side is known here."""
 
@@ -174,5 +194,8 @@ LONGEST_SESSION = timedelta(hours=8)
 PROVED_LASTS = timedelta(minutes=5)  # how long a passkey opens cases
 JOIN_LASTS = timedelta(hours=24)
 MOST_JOIN_TRIES = 5
+ASKED_LASTS = timedelta(minutes=10)  # how long a passkey's question waits for its answer
+MOST_PASSKEYS = 8
+RECOVERY_CODES = 10
 # The care side's clock: older than this, the alarm is on every page of the desk.
 CLOCK_STALE = timedelta(minutes=5)

@@ -4,10 +4,13 @@ Whoever can write into the database, and has no code running on the care host, c
 counselor, give nobody a role, and swap no passkey: the row then has no seal that fits.
 """
 
+import hashlib
 import hmac
 
 from peersupport.core.crypto import care_keyring
 from referrals.models import Counselor, Passkey
+
+_READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def _mac(purpose: str, *parts: object) -> bytes:
@@ -38,3 +41,13 @@ def is_genuine(counselor: Counselor) -> bool:
 def is_genuine_passkey(passkey: Passkey) -> bool:
     """Return whether the care side itself wrote this row."""
     return hmac.compare_digest(bytes(passkey.seal), passkey_seal(passkey))
+
+
+def fingerprint(credential: bytes) -> str:
+    """Return what two people compare: twelve letters and figures that no other passkey has."""
+    number = int.from_bytes(hashlib.sha256(credential).digest())
+    letters = []
+    for _ in range(12):
+        number, place = divmod(number, len(_READABLE))
+        letters.append(_READABLE[place])
+    return "-".join("".join(letters[at : at + 4]) for at in (0, 4, 8))

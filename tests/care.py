@@ -1,15 +1,20 @@
 """The cast of the care side, and a seat at its desk."""
 
+import html
+import json
+import re
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 from referrals import care_sessions
-from referrals.models import Card, Counselor
+from referrals.models import Card, Clock, Counselor, Passkey
 from referrals.rules import CareRole
-from referrals.seals import seal_of
+from referrals.seals import passkey_seal, seal_of
+from tests.accounts.soft_key import SoftKey
 
 
 def counselor(name: str, now: datetime, *, role: CareRole = CareRole.COUNSELOR) -> Counselor:
@@ -42,3 +47,47 @@ def sit_down(who: Counselor, now: datetime, *, has_proved: bool = True) -> Clien
     client = Client()
     client.cookies[settings.CARE_COOKIE] = response.cookies[settings.CARE_COOKIE].value
     return client
+
+
+def stand_as(settings: Any, plane: str, *, public_url: str = "http://testserver") -> None:
+    """Let the program be that of one side, "care", or of both, "all", as in the demo."""
+    settings.PLANE = plane
+    settings.ROOT_URLCONF = {"care": "peersupport.urls_care", "all": "peersupport.urls_demo"}[
+        plane
+    ]
+    settings.MIDDLEWARE = settings.MIDDLEWARES[plane]
+    settings.PUBLIC_URL = public_url
+
+
+def wind(now: datetime) -> None:
+    """Let the care side's clock have gone round just now, so that no alarm stands on a page."""
+    Clock.objects.update_or_create(pk=1, defaults={"last_at": now})
+
+
+def give_key(who: Counselor, now: datetime, *, is_confirmed: bool = True) -> SoftKey:
+    """Give somebody a passkey made of software."""
+    key = SoftKey(who.pk.bytes)
+    row = Passkey(
+        counselor=who,
+        name="Soft key",
+        credential=key.credential(),
+        added_on=now.date(),
+        is_confirmed=is_confirmed,
+    )
+    row.seal = passkey_seal(row)
+    row.save(force_insert=True)
+    return key
+
+
+def asked_for(page: Any) -> dict[str, Any]:
+    """Return what a page asks a passkey."""
+    found = re.search(r'<script id="passkey-options"[^>]*>(.*?)</script>', page.content.decode())
+    assert found, page.content.decode()
+    asked: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return asked
+
+
+def answer(client: Client, path: str, key: SoftKey, owner: Counselor, **more: Any) -> Any:
+    """Open a page that asks for a passkey and answer it; return what comes then."""
+    told = key.use(asked_for(client.get(path)), owner=owner.pk.bytes, **more)
+    return client.post(path, {"passkey": told})

@@ -38,16 +38,16 @@ def _keys() -> None:
     """Make the key files once; their day follows the clock the tests use."""
     from django.conf import settings
 
-    from peersupport.core import careseal, daykey, keyfiles
+    from peersupport.core import daykey, keyfiles
+    from referrals import care_keys, tagkey
 
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     # Under xdist the settings of a worker may name the first process's directory.
     path = Path(settings.KEYS_DIR) / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
-    care = Path(settings.KEYS_DIR) / keyfiles.CARE_KEYRING
-    keyfiles.write_private(care, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
-    careseal.create(Path(settings.KEYS_DIR))
+    tagkey.create(EPOCH)
+    care_keys.create(Path(settings.KEYS_DIR), EPOCH)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,11 +79,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def keys_dir(settings: "pytest.FixtureRequest", tmp_path: Path) -> Path:
     """A fresh key directory of this test's own, for tests that move the ratchet."""
     from peersupport.core import crypto, daykey, keyfiles
+    from referrals import tagkey
 
     settings.KEYS_DIR = tmp_path / "keys"  # type: ignore[attr-defined]
     path = tmp_path / "keys" / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
+    tagkey.create(EPOCH)
     crypto.forget_keyring()
     return tmp_path / "keys"
 

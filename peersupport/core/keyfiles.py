@@ -6,11 +6,13 @@ This module must not need settings: settings use it.
 """
 
 import base64
+import fcntl
 import json
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 KEYRING = "keyring.json"
@@ -19,6 +21,13 @@ DAYKEY = "daykey.json"
 CARE_KEYRING = "care-keyring.json"
 CARE_PUB = "care.pub"
 CARE_KEY = "care.key"
+# The care side's root signs the keys that content is sealed to; the web side pins its public half.
+CARE_ROOT_KEY = "care-root.key"
+CARE_ROOT_PUB = "care-root.pub"
+CARE_EPOCHS = "care-epochs.json"
+# Of the care host too, and append-only: what was destroyed, and the ends of the chain of openings.
+CARE_ERASED = "care-erased.log"
+CARE_CHAIN_HEAD = "care-chain-head"
 SECRET = "secret.txt"  # noqa: S105 - a file name
 
 
@@ -55,6 +64,44 @@ def write_private(path: Path, content: bytes, *, replace: bool = True) -> bool:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def overwrite_private(path: Path, content: bytes) -> None:
+    """Replace a file as `write_private` does, then overwrite what it held in its own blocks."""
+    with path.open("r+b") as old:
+        write_private(path, content)
+        with suppress(OSError):
+            size = os.fstat(old.fileno()).st_size
+            old.seek(0)
+            old.write(b"\0" * size)
+            old.flush()
+            os.fsync(old.fileno())
+
+
+def append_private(path: Path, line: str) -> None:
+    """Add one line to a file of its owner's; it is on disk when this returns.
+
+    A line before it that a crash left without its end is ended first.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(handle).st_size
+        is_cut = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+        os.write(handle, b"\n" * is_cut + line.encode() + b"\n")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let one process at a time change a key file; readers wait for nobody."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(path.with_name(f".{path.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def read_private(path: Path) -> bytes:

@@ -21,8 +21,9 @@ class PortalConfig(AppConfig):
 
         from peersupport.core.ui.nav import NavItem, register
         from peersupport.portal.checks import register_checks
-        from peersupport.portal.startup import stamp_database
+        from peersupport.portal.startup import publish_demo_keys, stamp_database
 
         register_checks()
         register(NavItem(_("Today"), "portal:today", frozenset(), 10))
         post_migrate.connect(stamp_database, sender=self)
+        post_migrate.connect(publish_demo_keys, sender=self)

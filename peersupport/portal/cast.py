@@ -9,6 +9,9 @@ from accounts.models import Person, Profile, Tag
 from accounts.rules import Role, sameness
 from accounts.services import grant_role
 from peersupport.core.actors import SYSTEM
+from referrals.models import Card, Counselor
+from referrals.rules import CareRole
+from referrals.seals import seal_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Part:
     roles: tuple[Role, ...]
     year: str = ""
     room: str = ""
+    care: str = ""  # what they are on the care side
 
     @property
     def email(self) -> str:
@@ -36,8 +40,13 @@ CAST = (
     Part("Marcus", "supporter", _BOTH, "year 3", "https://rooms.school.example/m-3rd"),
     Part("Cora", "coordinator", (Role.COORDINATOR,)),
     Part("Ida", "administrator", (Role.ADMINISTRATOR,)),
-    Part("Dee", "counselor; leads, and looks after the supporters", (Role.SUPERVISOR,)),
-    Part("Eli", "counselor. The care side comes later", ()),
+    Part(
+        "Dee",
+        "counselor; leads, and looks after the supporters",
+        (Role.SUPERVISOR,),
+        care=CareRole.LEAD,
+    ),
+    Part("Eli", "counselor", (), care=CareRole.COUNSELOR),
 )
 
 
@@ -60,6 +69,31 @@ def ensure_cast(now: datetime) -> dict[str, Person]:
                 cleared_until=date(now.year + 1, 6, 30),
             )
         found[part.name.lower()] = person
+    return found
+
+
+@transaction.atomic
+def ensure_counselors(now: datetime) -> dict[str, Counselor]:
+    """Make whoever of the cast's counselors is missing on the care side; the demo's alone."""
+    here = Counselor.objects.exclude(state=Counselor.State.ENDED)
+    known = {row.email: row for row in here.select_related("card")}
+    found = {}
+    for part in CAST:
+        if not part.care:
+            continue
+        row = known.get(part.email)
+        if row is None:
+            row = Counselor(
+                card=Card.objects.create(name=part.name),
+                email=part.email,
+                role=part.care,
+                state=Counselor.State.ACTIVE,
+                confirmed_by="the demo",
+                confirmed_on=now.date(),
+            )
+            row.seal = seal_of(row)
+            row.save(force_insert=True)
+        found[part.name.lower()] = row
     return found
 
 

@@ -13,7 +13,7 @@ from officehours.services import presence
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.clock import local, local_date
-from peersupport.portal.cast import dress_cast, ensure_cast
+from peersupport.portal.cast import dress_cast, ensure_cast, ensure_counselors
 from program import services as program_services
 from program.calendar_rules import Entry, Kind
 from program.models import Coverage, Milestone, Term
@@ -121,6 +121,7 @@ def lay_out_day(*, now: datetime) -> None:
         raise RuntimeError("The demo's day exists in the demo only.")
     cast = ensure_cast(now)
     dress_cast(cast)
+    ensure_counselors(now)
     _cover(now)
     _write_down_the_term(now)
     presence.close_ended(now=now)

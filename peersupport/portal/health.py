@@ -1,9 +1,16 @@
-"""`/healthz`: whether each part is well, in numbers that say nothing about anybody."""
+"""`/healthz`: whether each part is well, in numbers that say nothing about anybody.
+
+Each side answers for itself. The care side: database, broker, its clock and its messages. The web
+side: all but those, and beside them how old the care side's clock is. That part does not make the
+web side unwell: taking Today and the numbers away from students would mend nothing
+(docs/decisions/0025-the-ladder.md). The demo answers for both.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -13,7 +20,11 @@ from peersupport.core import clock, daykey
 from peersupport.core.datamap import queries as datamap
 from peersupport.core.keyfiles import KeysUnusable
 from peersupport.core.outbox import queries as outbox
+from referrals.queries import clock as care_clock
+from referrals.queries.ladder import unreached
 
+# A message of the care side that is due this long was not delivered, whatever the clock says.
+DUE_STALE = timedelta(minutes=10)
 DRAIN_STALE = timedelta(minutes=2)
 FORGET_STALE = timedelta(hours=3)
 
@@ -51,34 +62,67 @@ def _key_late(now: datetime) -> int | None:
         return None
 
 
+def _outbox(now: datetime) -> dict[str, Any]:
+    post = outbox.health(now)
+    age = _seconds(post.last_drain_at, now)
+    return {
+        "ok": age is not None and age < DRAIN_STALE.total_seconds(),
+        "last_drain_seconds": age,
+        "oldest_due_seconds": _seconds(post.oldest_due_at, now),
+        "dead": post.dead,
+    }
+
+
+def _forgetting(now: datetime) -> dict[str, Any]:
+    age, late = _seconds(datamap.last_run(now), now), _key_late(now)
+    limit = FORGET_STALE.total_seconds()
+    return {
+        "ok": age is not None and age < limit and late is not None and late < limit,
+        "last_run_seconds": age,
+        "key_late_seconds": late,
+    }
+
+
+def _care_clock(now: datetime) -> dict[str, Any]:
+    """Return whether the care side's clock goes, and reaches somebody with all that is pressing."""
+    found = _care_seen(now)
+    is_unreached = unreached()
+    return {**found, "ok": found["ok"] and not is_unreached, "unreached": is_unreached}
+
+
+def _care_seen(now: datetime) -> dict[str, Any]:
+    """Return what the web side may know of the care side: how old its clock is."""
+    last = care_clock.last_round(now)
+    return {"ok": care_clock.is_clock_well(now), "last_round_seconds": _seconds(last, now)}
+
+
+def _care_outbox(now: datetime) -> dict[str, Any]:
+    """Return how the care side's messages do. Each round of its clock delivers them."""
+    post = outbox.health(now)
+    due = _seconds(post.oldest_due_at, now)
+    is_well = due is None or due < DUE_STALE.total_seconds()
+    return {"ok": is_well, "oldest_due_seconds": due, "dead": post.dead}
+
+
+def _parts(now: datetime) -> dict[str, dict[str, Any]]:
+    """Return every part of this side but the database, of which it is known that it answers."""
+    broker = {"ok": _broker()}
+    if settings.PLANE == "care":
+        return {"broker": broker, "clock": _care_clock(now), "outbox": _care_outbox(now)}
+    own = {"broker": broker, "outbox": _outbox(now), "forgetting": _forgetting(now)}
+    if settings.PLANE == "all":
+        own["care_clock"] = _care_clock(now)
+    return own
+
+
 def report(now: datetime) -> dict[str, Any]:
     """Return the health of each part. The status is "ok" only if every part is well."""
     if not _database():
-        parts: dict[str, Any] = {"database": {"ok": False}}
-        return {"status": "failing", **parts}
-    post = outbox.health(now)
-    last_forget = datamap.last_run(now)
-    drain_age = _seconds(post.last_drain_at, now)
-    forget_age = _seconds(last_forget, now)
-    key_late = _key_late(now)
-    forgets = forget_age is not None and forget_age < FORGET_STALE.total_seconds()
-    key_moves = key_late is not None and key_late < FORGET_STALE.total_seconds()
-    parts = {
-        "database": {"ok": True},
-        "broker": {"ok": _broker()},
-        "outbox": {
-            "ok": drain_age is not None and drain_age < DRAIN_STALE.total_seconds(),
-            "last_drain_seconds": drain_age,
-            "oldest_due_seconds": _seconds(post.oldest_due_at, now),
-            "dead": post.dead,
-        },
-        "forgetting": {
-            "ok": forgets and key_moves,
-            "last_run_seconds": forget_age,
-            "key_late_seconds": key_late,
-        },
-    }
+        return {"status": "failing", "database": {"ok": False}}
+    parts = {"database": {"ok": True}, **_parts(now)}
     well = all(part["ok"] for part in parts.values())
+    if settings.PLANE == "web":
+        parts["care"] = _care_seen(now)  # said, and not counted
     return {"status": "ok" if well else "failing", **parts}
 
 

@@ -14,11 +14,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 from accounts.models import Person
-from peersupport.core import careseal, crypto, daykey
+from peersupport.core import crypto, daykey
 from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
 from peersupport.portal.models import Stamp
 from program.queries import facts
+from referrals import tagkey
+from referrals.services import rotation
 
 # PostgreSQL settings that would write what people do, or values of rows, into the server's log.
 _QUIET = {
@@ -44,7 +46,8 @@ def make_demo_keys() -> None:
     if settings.DEMO:
         crypto.keyring()
         daykey.create(clock_now())
-        careseal.create(Path(settings.KEYS_DIR))
+        tagkey.create(clock_now())
+        rotation.make_keys(Path(settings.KEYS_DIR), clock_now())
 
 
 def _check_keys() -> None:
@@ -130,6 +133,13 @@ def recall_facts() -> None:
     """Read the school's facts once, so that pages which ask nothing show its notices too."""
     with contextlib.suppress(DatabaseError):
         facts()
+
+
+def publish_demo_keys(sender: AppConfig, **_: object) -> None:
+    """Let the demo's web side know to whom it seals. Elsewhere `manage.py care_keys publish`."""
+    if settings.DEMO:
+        make_demo_keys()
+        rotation.publish()
 
 
 def stamp_database(sender: AppConfig, **_: object) -> None:

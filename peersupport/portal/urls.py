@@ -7,14 +7,19 @@ from peersupport.portal import feeds, health, help, views
 
 app_name = "portal"
 
-urlpatterns = [
-    path("", views.today, name="today"),
-    path("board/", views.board, name="board"),
+# Pages of both sides, which ask nothing about the reader.
+everywhere = [
     path("help-now/", help.help_now, name="help-now"),
     path("help-now/friend/", help.help_friend, name="help-friend"),
     path("help-now/kept.js", help.kept, name="kept"),
+    path("healthz", health.healthz, name="health"),
+]
+
+urlpatterns = [
+    *everywhere,
+    path("", views.today, name="today"),
+    path("board/", views.board, name="board"),
     path("promises/", views.promises, name="promises"),
     path("what-we-keep/", what_we_keep, name="what-we-keep"),
     path("calendar/<slug:token>.ics", feeds.feed, name="calendar"),
-    path("healthz", health.healthz, name="health"),
 ]

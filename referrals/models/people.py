@@ -111,6 +111,8 @@ class CareSession(models.Model):
     used_at = models.DateTimeField()
     # When a passkey was last used in it; empty after a recovery code, which opens nothing.
     proved_at = models.DateTimeField(null=True)
+    # Binds all of the above but the time of the last use: a MAC of the care side.
+    seal = models.BinaryField(max_length=32)
 
 
 class Asked(models.Model):

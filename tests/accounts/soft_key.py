@@ -44,14 +44,17 @@ class SoftKey:
             }
         )
 
-    def make(self, options: dict[str, Any], *, origin: str = HERE) -> str:
+    def credential(self) -> bytes:
+        """Return its public part, as a site keeps it."""
+        public = ES256.from_cryptography_key(self.private.public_key())
+        return bytes(AttestedCredentialData.create(b"\0" * 16, self.name, public))
+
+    def make(self, options: dict[str, Any], *, origin: str = HERE, unlocked: bool = True) -> str:
         """Answer a page that asks for a new passkey."""
         asked = options["publicKey"]
-        public = ES256.from_cryptography_key(self.private.public_key())
-        credential = AttestedCredentialData.create(b"\0" * 16, self.name, public)
-        data = AuthenticatorData.create(
-            sha256(asked["rp"]["id"].encode()), UP | UV | AT, 0, credential
-        )
+        credential = AttestedCredentialData(self.credential())
+        flags = UP | UV | AT if unlocked else UP | AT
+        data = AuthenticatorData.create(sha256(asked["rp"]["id"].encode()), flags, 0, credential)
         attested = AttestationObject.create("none", data, {})
         client = self._client("webauthn.create", asked, origin)
         return self._answer(clientDataJSON=bytes(client), attestationObject=bytes(attested))

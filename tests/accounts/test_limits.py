@@ -154,7 +154,7 @@ def test_control_believing_the_header_resets_the_limit(evening: datetime, settin
 )
 def test_networks(address: str, network: str) -> None:
     request = RequestFactory().get("/", REMOTE_ADDR=address)
-    assert limits._network(request) == network
+    assert limits.network_of(request) == network
 
 
 @pytest.mark.usefixtures("frozen")

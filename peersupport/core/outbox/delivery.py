@@ -2,7 +2,8 @@
 
 Claiming in batches and marking one by one lost nothing and repeated at most one message per
 killed worker when it was measured; marking a batch at once repeated up to the batch
-(docs/decisions/0005-outbox.md).
+(docs/decisions/0005-outbox.md). Each side of the program sends its own kinds and leaves the
+other's alone (docs/decisions/0025-the-ladder.md).
 """
 
 import logging
@@ -44,11 +45,13 @@ class DrainResult:
 
 
 def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoing]]:
-    """Take up to `limit` due messages for this worker alone, until the lease ends."""
+    """Take up to `limit` due messages of this side for this worker alone, until the lease ends."""
     token = ids.new_id()
     with transaction.atomic(durable=True):
-        due = Outgoing.objects.filter(state=Outgoing.State.DUE, due_at__lte=now).filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+        due = Outgoing.objects.of(kinds.own_sides()).filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+            state=Outgoing.State.DUE,
+            due_at__lte=now,
         )
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
@@ -199,7 +202,7 @@ def _reopen(post: BaseEmailBackend) -> None:
 
 
 def drain(*, now: Callable[[], datetime], limit: int = 1000) -> DrainResult:
-    """Deliver up to `limit` due messages over one connection per batch.
+    """Deliver up to `limit` due messages of this side over one connection per batch.
 
     `now` is asked again for each message, since a slow server makes a batch long. Safe to run in
     any number of processes at once, to be killed at any point, and to run late.
@@ -221,7 +224,8 @@ def drain(*, now: Callable[[], datetime], limit: int = 1000) -> DrainResult:
         finally:
             _release(token)
             _reopen(post)
-    if not result.is_stopped:
+    # The note is the web side's; the care side has a clock of its own.
+    if not result.is_stopped and "web" in kinds.own_sides():
         _note(now())
     return result
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.functional import Promise
 
-from peersupport.core.outbox.models import Outgoing
+from peersupport.core.outbox.models import Outgoing, Side, side_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Kind:
     always: bool = False
     is_cheerful: bool = False
 
+    @property
+    def side(self) -> Side:
+        """Whose it is: kinds named "care.*" are the care side's, all others the web side's."""
+        return side_of(self.name)
+
     def recipient(self, outgoing: Outgoing, now: datetime) -> UUID | None:
         """Return whom a message goes to; None if nobody can say any more."""
         return self.whom(outgoing, now) if self.whom is not None else outgoing.recipient
@@ -55,6 +61,14 @@ class Kind:
 
 Verdict = Literal["pass", "hold", "drop"]
 Gate = Callable[[Kind, Outgoing, datetime], Verdict]
+
+
+def own_sides() -> frozenset[Side]:
+    """Return the sides whose messages this process may send: both only in the demo."""
+    if settings.PLANE == "all":
+        return frozenset({"web", "care"})
+    return frozenset({"care"}) if settings.PLANE == "care" else frozenset({"web"})
+
 
 _kinds: dict[str, Kind] = {}
 _gates: list[Gate] = []

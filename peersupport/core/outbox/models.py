@@ -1,9 +1,33 @@
 """Tables of the outbox."""
 
+from collections.abc import Collection
+from typing import Literal
+
 from django.db import models
 from django.db.models import Q
 
 from peersupport.core import ids
+
+# Kinds whose names begin so are the care side's: it alone composes and sends them.
+CARE = "care."
+Side = Literal["web", "care"]
+
+
+def side_of(kind: str) -> Side:
+    """Return the side of the program to which a kind of message belongs, known or not."""
+    return "care" if kind.startswith(CARE) else "web"
+
+
+class OutgoingSet(models.QuerySet["Outgoing"]):
+    """Messages, by adjectives."""
+
+    def of(self, sides: Collection[Side]) -> "OutgoingSet":
+        """Those of these sides. Each side leaves what is the other's as it is."""
+        if {"web", "care"} <= set(sides):
+            return self
+        if "care" in sides:
+            return self.filter(kind__startswith=CARE)
+        return self.exclude(kind__startswith=CARE) if "web" in sides else self.none()
 
 
 class Outgoing(models.Model):
@@ -31,6 +55,8 @@ class Outgoing(models.Model):
     error = models.CharField(max_length=60, blank=True, default="")
     message_id = models.UUIDField(default=ids.new_id)
     done_at = models.DateTimeField(null=True)
+
+    objects = OutgoingSet.as_manager()
 
     class Meta:
         constraints = [

@@ -108,7 +108,8 @@ def parts(listener: int) -> list[Part]:
         name="beat",
         command=[*celery, "beat", "--schedule", schedule, "--loglevel", quiet],
     )
-    return {"care": [web], "worker": [worker, beat]}.get(settings.PLANE, [web, worker, beat])
+    # The care side has a clock of its own: its worker and beat serve no queue but "care".
+    return [worker, beat] if settings.PLANE == "worker" else [web, worker, beat]
 
 
 def answers() -> bool:

@@ -1,0 +1,104 @@
+"""A care host of a test's own, and referrals sent to it as the web side sends them."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from peersupport.core import crypto, ids
+from referrals import care_keys, envelope, permissions
+from referrals.content import Content, Reach, to_bytes
+from referrals.models import Exclusion, Referral, Routed, Sealed, Wrap
+from referrals.recipients import recipients
+from referrals.rules import State
+
+CANARY = "canary-7f3a cannot sleep"
+
+
+# Until `permissions.may_see` is there.
+if not hasattr(permissions, "may_see"):
+
+    def _may_see(counselor: Any, referral: Referral) -> bool:
+        left_out = Exclusion.objects.filter(referral=referral, counselor=counselor)
+        seen = Referral.objects.not_withdrawn().filter(pk=referral.pk, routed__is_whole=True)
+        return seen.exists() and not left_out.exists()
+
+    permissions.may_see = _may_see
+
+
+def prepare(keys_dir: Path, now: datetime) -> Path:
+    """Make the care side's keys in a directory, publish them, and return it."""
+    care_keys.create(keys_dir, now)
+    crypto.forget_keyring()
+    care_keys.publish()
+    return keys_dir
+
+
+def content(words: str = CANARY, **fields: Any) -> Content:
+    """Return what somebody might send."""
+    reach = (Reach("phone", "212-555-0199"),)
+    return Content(name="Zoe Canary", words=words, reach=reach, **fields)
+
+
+def outside(now: datetime, **fields: Any) -> Referral:
+    """Return the outside of a new referral, not saved."""
+    key = ids.new_id()
+    return Referral(
+        **{
+            "pk": key,
+            "code": key.hex[:8],
+            "kind": "student",
+            "urgency": "soon",
+            "request_key": ids.new_id(),
+            "received_at": now.replace(minute=0, second=0, microsecond=0),
+            **fields,
+        }
+    )
+
+
+def put_in(
+    referral: Referral, plain: bytes, to: list[envelope.Recipient] | None = None
+) -> Referral:
+    """Seal some bytes as the content of a referral, and add every row as the web side does."""
+    made = envelope.seal(
+        plain, referral=referral.pk, recipients=recipients() if to is None else to
+    )
+    Referral.objects.bulk_create([referral])
+    Sealed.objects.bulk_create([Sealed(referral=referral, blob=made.blob)])
+    Wrap.objects.bulk_create(
+        [Wrap(referral=referral, recipient=w.recipient, sealed=w.sealed) for w in made.wraps]
+    )
+    return referral
+
+
+def sent(
+    now: datetime, words: str = CANARY, to: list[envelope.Recipient] | None = None, **fields: Any
+) -> Referral:
+    """Return a referral that was sent and routed."""
+    referral = put_in(outside(now, **fields), to_bytes(content(words)), to)
+    Routed.objects.create(referral=referral)
+    return referral
+
+
+def ended(now: datetime, **fields: Any) -> Referral:
+    """Return a referral that was sent and has ended on this day."""
+    return sent(now, state=str(State.REFUSED), ended_on=now.date(), **fields)
+
+
+def leave_out(referral: Referral, counselor: Any) -> None:
+    """Let one counselor never see a referral."""
+    Exclusion.objects.create(referral=referral, counselor=counselor, why="student")
+
+
+def as_superuser(statement: str, values: list[Any]) -> None:
+    """Change the database as somebody who may do everything in it and has no code running."""
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("DROP TRIGGER IF EXISTS audit_entry_append_only")
+            cursor.execute(statement.replace("decode(%s, 'hex')", "unhex(%s)"), values)
+            return
+        cursor.execute("RESET ROLE")
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(statement, values)
+        cursor.execute("SET session_replication_role = origin")
