@@ -162,6 +162,7 @@ elif _database["ENGINE"] != "django.db.backends.postgresql":
 _database["CONN_MAX_AGE"] = 600
 _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
+DB_ROLES = env.name("DB_ROLES", "peersupport")  # and _owner, _web, _care, _worker
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")

@@ -1,7 +1,8 @@
 """The ground every test stands on: throw-away keys and data, a database, a still clock.
 
 The environment is set before Django reads its settings. `make test` starts PostgreSQL and Redis
-and names them in DATABASE_URL and REDIS_URL; without them the tests run on SQLite.
+and names them in DATABASE_URL and REDIS_URL; without them the tests run on SQLite. On PostgreSQL
+the owner makes the tables, and every test acts as the web side (tests/roles.py).
 """
 
 import atexit
@@ -73,6 +74,35 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _roles_follow_connections() -> None:
+    """Connections of threads, and those made anew within a test, have their test's role."""
+    from django.db.backends.signals import connection_created
+
+    from tests.roles import on_connect
+
+    connection_created.connect(on_connect)
+
+
+@pytest.fixture(autouse=True)
+def _plane(request: pytest.FixtureRequest, _django_db_marker: None) -> Iterator[None]:
+    """Act as the web side, or as the one that the mark `plane` names.
+
+    Set up after the database of this test and taken down before it: emptying it is the owner's.
+    """
+    from tests.roles import WEB, whole_test_as
+
+    for name in ("transactional_db", "db"):
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+    mark = request.node.get_closest_marker("plane")
+    if "_django_db_helper" not in request.fixturenames and not mark:
+        yield
+        return
+    with whole_test_as(mark.args[0] if mark else WEB):
+        yield
 
 
 @pytest.fixture
