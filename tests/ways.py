@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.test import Client
 
-from referrals import content, envelope
+from referrals import care_keys, content, envelope
 from referrals.content import Content, Reach
 from referrals.models import Card, Reading, Referral
 from referrals.queries.drafts import RECEIPT, Answers
@@ -46,9 +46,7 @@ def whole(**more: Any) -> Answers:
 
 def opened(referral: Referral, secrets: dict[str, bytes]) -> Content:
     """Return what was sealed, as the counselors' side opens it."""
-    wraps = tuple(
-        envelope.Wrap(one.recipient, bytes(one.sealed)) for one in referral.wraps.all()
-    )
+    wraps = tuple(envelope.Wrap(one.recipient, bytes(one.sealed)) for one in referral.wraps.all())
     sealed = envelope.Envelope(bytes(referral.sealed.blob), wraps)
     plain = envelope.open_envelope(sealed, referral=referral.pk, secrets=secrets)
     return content.from_bytes(plain)
@@ -113,14 +111,7 @@ def _plain(value: Any) -> Any:
     return bytes(value).decode("latin-1") if isinstance(value, bytes | memoryview) else value
 
 
-
-def publish_key(now: datetime) -> dict[str, bytes]:
-    """Publish a key of the counselors' side, and return what opens what is sealed to it."""
-    from nacl.public import PrivateKey
-
-    from referrals.models import PublishedKey
-
-    secret = bytes(PrivateKey.generate())
-    recipient = envelope.recipient_of(secret)
-    PublishedKey.objects.create(epoch=1, public=recipient.public, signature=b"0" * 64, since=now)
-    return {recipient.name: secret}
+def publish_key() -> dict[str, bytes]:
+    """Publish the tests' key of the counselors' side; return what opens what is sealed to it."""
+    care_keys.publish()
+    return care_keys.secrets()
