@@ -60,9 +60,9 @@ def read(content: bytes, ground: Ground) -> Read:
                 else:
                     found[entry.key] = checked(entry, ground.today)
         except Refused as refused:
-            wrong.append(Wrong(number, str(refused)))
+            wrong.append(Wrong(number, _said(event, str(refused))))
         except _BROKEN:
-            wrong.append(Wrong(number, _("We cannot read this event.")))
+            wrong.append(Wrong(number, _said(event, _("We cannot read this event."))))
         if len(found) > 2 * MOST_ENTRIES:
             raise sheets.Unreadable(_("At most %d milestones at a time.") % MOST_ENTRIES)
     return kept(list(found.values()), wrong, ground.today, past=past)
@@ -82,6 +82,12 @@ def _events(content: bytes) -> list[Any]:
     if not events:
         raise sheets.Unreadable(_("There are no events in this calendar."))
     return events
+
+
+def _said(event: Any, words: str) -> str:
+    """Return what is wrong with the title before it: nobody finds the 17th event by its number."""
+    title = " ".join(str(event.get("SUMMARY", "")).split())[:60]
+    return f"“{title}”: {words}" if title else words
 
 
 def _names(events: list[Any]) -> list[str]:

@@ -263,6 +263,7 @@ def test_what_cannot_be_read_is_said_with_its_number(lines: list[str]) -> None:
     good = _event("UID:g", "SUMMARY:Good", "DTSTART;VALUE=DATE:20261211")
     found = read(_calendar(good, _event("UID:a", *lines)), GROUND)
     assert [one.line for one in found.wrong] == [2]
+    assert ("“X”: " in found.wrong[0].words) is ("SUMMARY:X" in lines)
 
 
 def test_a_rule_that_never_comes_ends_by_itself() -> None:
