@@ -103,7 +103,7 @@ TABLE: dict[str, Row] = {
         _set("small-school", True),
         {
             "They could know you from both sides": {"promises", "talked"},
-            "Yes, and the promises say so": {"index"},
+            "Yes, and the promises say so": {"index", "succession"},
         },
     ),
     "notice": Row(
@@ -126,7 +126,8 @@ TABLE: dict[str, Row] = {
         {"Riverside peers": {"every"}},
     ),
     "place": Row(
-        _set("place", {"room": "Lounge B"}), {"Lounge B": {"poster", "guide", "history"}}
+        _set("place", {"room": "Lounge B"}),
+        {"Lounge B": {"poster", "guide", "history", "succession"}},
     ),
     "handed-over": Row(
         _set("handed-over", {"pledge": DAY}), {"Looked at: Monday 23 November": {"succession"}}
