@@ -5,7 +5,7 @@ Of a calendar only title, days and times are read: no guests, notes or places.
 
 from django.utils.translation import gettext as _
 
-from peersupport.core import sheets
+from peersupport.core import agendas, sheets
 from program.calendar_files import events, tables
 from program.calendar_files.ground import Ground, Read, Wrong
 from program.calendar_files.tables import EXAMPLE
@@ -17,7 +17,7 @@ MOST_ERRORS = 50
 
 def read(content: bytes, ground: Ground) -> Read:
     """Return what a file holds. Raises sheets.Unreadable if it is no table and no calendar."""
-    if b"BEGIN:VCALENDAR" in content[:2000].upper().replace(b"\0", b""):
+    if agendas.is_calendar(content):
         found = events.read(content, ground)
     else:
         found = tables.read(content, ground)

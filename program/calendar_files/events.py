@@ -1,6 +1,5 @@
 """A class calendar as .ics: whole days, zones, what repeats, what was moved or called off."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 from django.utils.translation import gettext as _
-from icalendar import Calendar
 
-from peersupport.core import sheets
+from peersupport.core import agendas, sheets
 from program.calendar_files.ground import (
     AHEAD,
     Ground,
@@ -27,9 +25,7 @@ from program.calendar_files.ground import (
 )
 from program.calendar_rules import LONGEST, MOST_ENTRIES, Entry, guess
 
-_BEGINS = re.compile(r"^BEGIN:VEVENT\s*$", re.IGNORECASE | re.MULTILINE)
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY", "HOURLY"})
-_BROKEN = (ValueError, IndexError, KeyError, TypeError, AttributeError)
 # What began to repeat earlier is not counted out, occurrence by occurrence.
 _OLDEST = timedelta(days=30 * 366)
 
@@ -40,13 +36,13 @@ def read(content: bytes, ground: Ground) -> Read:
     What is over is counted and not looked at: a calendar that a school has kept for years holds
     more of it than of anything else, and nothing in it has to be put right.
     """
-    events = _events(content)
+    events = agendas.events(content)
     names = _names(events)
     moved: dict[str, set[datetime]] = {}
     for event, name in zip(events, names, strict=True):
-        again = event.get("RECURRENCE-ID")
-        if again is not None and hasattr(again, "dt"):
-            moved.setdefault(name, set()).add(_wall(again.dt, ground.zone))
+        again = agendas.moved_from(event)
+        if again is not None:
+            moved.setdefault(name, set()).add(_wall(again, ground.zone))
     found: dict[str, Entry] = {}  # an event that stands in a file twice is one: the later
     wrong: list[Wrong] = []
     past = 0
@@ -59,35 +55,13 @@ def read(content: bytes, ground: Ground) -> Read:
                     past += 1
                 else:
                     found[entry.key] = checked(entry, ground.today)
-        except Refused as refused:
-            wrong.append(Wrong(number, _said(event, str(refused))))
-        except _BROKEN:
-            wrong.append(Wrong(number, _said(event, _("We cannot read this event."))))
+        except (Refused, agendas.Odd) as refused:
+            wrong.append(Wrong(number, agendas.with_title(event, str(refused))))
+        except agendas.BROKEN:
+            wrong.append(Wrong(number, agendas.with_title(event, _("We cannot read this event."))))
         if len(found) > 2 * MOST_ENTRIES:
             raise sheets.Unreadable(_("At most %d milestones at a time.") % MOST_ENTRIES)
     return kept(list(found.values()), wrong, ground.today, past=past)
-
-
-def _events(content: bytes) -> list[Any]:
-    """Return the events of all calendars in a file, however it was saved."""
-    text = sheets.decode(content)
-    try:
-        calendars = Calendar.from_ical(text, multiple=True)
-        events = [event for each in calendars for event in each.walk("VEVENT")]
-    except _BROKEN:
-        raise sheets.Unreadable(_("This calendar file is broken.")) from None
-    # Of a file that was cut off, what is whole would be read as if it were all.
-    if len(events) != len(_BEGINS.findall(text)):
-        raise sheets.Unreadable(_("This calendar file is broken."))
-    if not events:
-        raise sheets.Unreadable(_("There are no events in this calendar."))
-    return events
-
-
-def _said(event: Any, words: str) -> str:
-    """Return what is wrong with the title before it: nobody finds the 17th event by its number."""
-    title = " ".join(str(event.get("SUMMARY", "")).split())[:60]
-    return f"“{title}”: {words}" if title else words
 
 
 def _names(events: list[Any]) -> list[str]:
@@ -116,19 +90,16 @@ def _wall(moment: date | datetime, zone: ZoneInfo) -> datetime:
 def _of_event(
     number: int, event: Any, name: str, ground: Ground, moved: set[datetime]
 ) -> Iterator[Entry]:
-    if event.errors:  # a property that is not what it should be: half an event is a wrong one
-        raise Refused(_("We cannot read this event."))
+    agendas.refuse_odd(event)
     title = title_of(str(event.get("SUMMARY", ""))[:120])
     start, length, is_day = _span(event, ground.zone)
-    again = event.get("RECURRENCE-ID")
-    if again is not None and "RANGE" in again.params:
-        raise Refused(_("It repeats in a way we cannot read. Type it in by hand."))
+    again = agendas.moved_from(event)
     repeats = any(event.get(each) is not None for each in ("RECURRENCE-ID", "RRULE", "RDATE"))
     for one in _occurrences(event, start, ground) if again is None else [start]:
         wall = _wall(one, ground.zone)
         if again is None and wall in moved:
             continue
-        which = wall if again is None else _wall(again.dt, ground.zone)
+        which = wall if again is None else _wall(again, ground.zone)
         end = wall + length if is_day else _wall(_after(one, length), ground.zone)
         yield replace(
             _entry(title, wall, end, is_day=is_day),
@@ -139,15 +110,12 @@ def _of_event(
         )
 
 
-def _span(event: Any, zone: ZoneInfo) -> tuple[date | datetime, timedelta, bool]:
+def _span(event: Any, zone: ZoneInfo) -> tuple[Any, timedelta, bool]:
     """Return when an event begins, how long it lasts, and whether it is made of whole days."""
     begins, ends, lasts = event.get("DTSTART"), event.get("DTEND"), event.get("DURATION")
     if begins is None:
         raise Refused(_("It has no beginning."))
     start, is_day = begins.dt, not isinstance(begins.dt, datetime)
-    if not is_day and start.tzinfo is None and begins.params.get("TZID"):
-        named = str(begins.params["TZID"])[:40]
-        raise Refused(_("We do not know the time zone “%s”. Type it in by hand.") % named)
     if ends is not None:
         length = _length(start, ends.dt, zone)
     elif lasts is not None:

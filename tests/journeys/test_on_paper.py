@@ -42,7 +42,7 @@ def _scene(now: datetime) -> tuple[dict[str, Person], str]:
     change_setting(key="place", value=room, by=SYSTEM, now=now)
     today = date(2026, 11, 23)
     for name in ("On-call counselor of the student service", "Night line of the university"):
-        days = {"checked_on": today, "review_on": today + timedelta(days=90)}
+        days: Any = {"checked_on": today, "review_on": today + timedelta(days=90)}
         line = Line(name[:40], "+1 (555) 010-0177", hours="weekdays from 8pm to 8am", **days)
         save_line(line=line, checked_by="Cora", by=SYSTEM, now=now)
     mine = [hours_of(people["priya"], now + timedelta(days=n, hours=1)) for n in range(5)]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 import time_machine
@@ -71,7 +72,7 @@ def _claim(name: str) -> Row:
 
 
 def _line(now: datetime) -> object:
-    days = {"checked_on": date(2026, 11, 23), "review_on": date(2027, 5, 1)}
+    days: Any = {"checked_on": date(2026, 11, 23), "review_on": date(2027, 5, 1)}
     line = Line("Night line", "555-0177", hours="day and night", **days)
     return save_line(line=line, checked_by="Cora", by=SYSTEM, now=now)
 

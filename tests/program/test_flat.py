@@ -1,6 +1,7 @@
 """However much a school has written down, its pages ask the database the same few questions."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -56,7 +57,7 @@ def _write(number: int, now: datetime) -> None:
     exam = Entry(f"Exam {number}", Kind.EXAM, day, day, class_name=f"C{number}")
     services.add_milestones(entries=[exam], by=SYSTEM, now=now)
     Term.objects.create(name=f"Term {number}", first_on=day, last_on=day + timedelta(days=90))
-    days = {"checked_on": TODAY, "review_on": TODAY + timedelta(days=90)}
+    days: Any = {"checked_on": TODAY, "review_on": TODAY + timedelta(days=90)}
     line = Line(
         f"Own line {number}", f"555-02{number:02}", hours="always", is_everywhere=False, **days
     )
