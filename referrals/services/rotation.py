@@ -48,6 +48,11 @@ def is_here() -> bool:
     return True
 
 
+def check_store() -> None:
+    """Raise KeysUnusable unless every secret file of the care side is here and can be used."""
+    care_keys.check()
+
+
 def due_on() -> date:
     """Return the day on which the current epoch is over."""
     return care_keys.current().since + care_keys.EPOCH
