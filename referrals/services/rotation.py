@@ -25,6 +25,7 @@ from referrals.models import PublishedKey, Referral, Sealed, Wrap
 from referrals.models.cases import ReferralSet
 
 _BATCH = 50
+LASTS = care_keys.EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,7 @@ def unlike_store() -> list[tuple[int, str]]:
     store = {one.number: one.recipient.public for one in care_keys.epochs()}
     there = {row.epoch: bytes(row.public) for row in PublishedKey.objects.all()}
     said = [(number, "not published") for number in store if number not in there]
-    said += [
-        (number, "published, and its key is not here") for number in there if number not in store
-    ]
+    said += [(number, "published without a key here") for number in there if number not in store]
     said += [
         (number, "published with another key")
         for number, public in there.items()
