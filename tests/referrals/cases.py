@@ -1,18 +1,16 @@
-"""Cases as the web side sends them, and the care side's own way of looking at them."""
+"""Cases as the web side sends them, and what may happen to them on the way."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
 from peersupport.core import ids
-from referrals import content, envelope
+from referrals import care_keys, content, envelope
 from referrals.content import Content
 from referrals.models import Card, Reading, Referral, Sealed, Withdrawal, Wrap
 from referrals.rules import Consent, Kind, Urgency
-from referrals.services import opening, routing
-
-_SECRET = b"k" * 32
-opening.SECRETS[envelope.recipient_of(_SECRET).name] = _SECRET
+from referrals.services import routing
 
 SAID = Content(
     name="Ash",
@@ -36,8 +34,6 @@ def sent(
     **more: Any,
 ) -> Referral:
     """Return a referral that has just been sent, and by default routed."""
-    from dataclasses import replace
-
     key = ids.new_id()
     hour = now.replace(minute=0, second=0, microsecond=0)
     consent = Consent.GIVEN if kind == Kind.STUDENT else Consent.AWAITING
@@ -53,7 +49,7 @@ def sent(
         **more,
     )
     plain = content.to_bytes(replace(said, kind=Kind(kind), not_by=not_by))
-    to = [envelope.recipient_of(_SECRET)]
+    to = [envelope.recipient_of(secret) for secret in care_keys.secrets().values()]
     made = envelope.seal(plain, referral=key, recipients=to)
     Referral.objects.bulk_create([row])
     Sealed.objects.bulk_create([Sealed(referral=row, blob=made.blob)])
@@ -79,8 +75,6 @@ def take_back(row: Referral, now: datetime) -> None:
 
 def reads(card: Card, *weekdays: int, starts: str = "09:00", ends: str = "17:00") -> None:
     """Give a counselor reading hours."""
-    from datetime import time
-
     for weekday in weekdays:
         Reading.objects.create(
             card=card,
@@ -88,6 +82,3 @@ def reads(card: Card, *weekdays: int, starts: str = "09:00", ends: str = "17:00"
             starts=time.fromisoformat(starts),
             ends=time.fromisoformat(ends),
         )
-
-
-HOUR = timedelta(hours=1)
