@@ -71,6 +71,8 @@ def context_of(request: HttpRequest, found: Doing) -> dict[str, Any]:
     now = clock.now()
     here = seat(request)
     return {
+        # Whoever says that they are still here comes back to the case, not to what was opened.
+        "stay": reverse("care:case", args=[found.case.id]),
         "case": described(found.case, now, facts().zone),
         "may": {verb.replace(" ", "_"): True for verb in found.verbs},
         "contacts": found.contacts,
@@ -91,8 +93,14 @@ def case(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
 @require_counselor
 @calmly
 def acknowledge(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
-    """Say "it is mine"."""
-    desk.acknowledge(referral=case, by=seated(request), now=clock.now())
+    """Say "it is mine". Saying it twice is the same as once."""
+    by, now = seated(request), clock.now()
+    try:
+        desk.acknowledge(referral=case, by=by, now=now)
+    except HasIt:
+        mine = doing(by, case, now, facts().zone)
+        if mine is None or not mine.case.is_mine:
+            raise
     messages.success(request, _("It is yours. Nobody else is reminded of it any more."))
     return redirect("care:case", case=case)
 
