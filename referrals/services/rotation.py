@@ -25,6 +25,7 @@ from referrals.models import PublishedKey, Referral, Sealed, Wrap
 from referrals.models.cases import ReferralSet
 
 _BATCH = 50
+LASTS = care_keys.EPOCH
 
 
 @dataclass(frozen=True, slots=True)

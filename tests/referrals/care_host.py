@@ -7,31 +7,22 @@ from typing import Any
 from django.db import connection
 
 from peersupport.core import crypto, ids
-from referrals import care_keys, envelope, permissions
+from referrals import care_keys, envelope
 from referrals.content import Content, Reach, to_bytes
 from referrals.models import Exclusion, Referral, Routed, Sealed, Wrap
 from referrals.recipients import recipients
 from referrals.rules import State
+from tests.roles import acting_as
 
 CANARY = "canary-7f3a cannot sleep"
-
-
-# Until `permissions.may_see` is there.
-if not hasattr(permissions, "may_see"):
-
-    def _may_see(counselor: Any, referral: Referral) -> bool:
-        left_out = Exclusion.objects.filter(referral=referral, counselor=counselor)
-        seen = Referral.objects.not_withdrawn().filter(pk=referral.pk, routed__is_whole=True)
-        return seen.exists() and not left_out.exists()
-
-    permissions.may_see = _may_see
 
 
 def prepare(keys_dir: Path, now: datetime) -> Path:
     """Make the care side's keys in a directory, publish them, and return it."""
     care_keys.create(keys_dir, now)
     crypto.forget_keyring()
-    care_keys.publish()
+    with acting_as("care"):
+        care_keys.publish()
     return keys_dir
 
 
@@ -57,6 +48,7 @@ def outside(now: datetime, **fields: Any) -> Referral:
     )
 
 
+@acting_as("web")
 def put_in(
     referral: Referral, plain: bytes, to: list[envelope.Recipient] | None = None
 ) -> Referral:
@@ -77,7 +69,8 @@ def sent(
 ) -> Referral:
     """Return a referral that was sent and routed."""
     referral = put_in(outside(now, **fields), to_bytes(content(words)), to)
-    Routed.objects.create(referral=referral)
+    with acting_as("care"):
+        Routed.objects.create(referral=referral)
     return referral
 
 
@@ -86,6 +79,7 @@ def ended(now: datetime, **fields: Any) -> Referral:
     return sent(now, state=str(State.REFUSED), ended_on=now.date(), **fields)
 
 
+@acting_as("care")
 def leave_out(referral: Referral, counselor: Any) -> None:
     """Let one counselor never see a referral."""
     Exclusion.objects.create(referral=referral, counselor=counselor, why="student")

@@ -10,12 +10,14 @@ from peersupport.core import ids
 from program.models import Holiday
 from referrals.models import Counselor, Exclusion, Reading, Referral, Routed, Timers, Withdrawal
 from referrals.queries.reading import plan
+from tests.roles import acting_as
 
 NEW_YORK = ZoneInfo("America/New_York")
 LINE = "line@oncall.example"
 _codes = itertools.count()
 
 
+@acting_as("care")
 def reads(who: Counselor, *weekdays: int, starts: time = time(9), ends: time = time(17)) -> None:
     """Let a counselor read on these weekdays."""
     for weekday in weekdays:
@@ -28,6 +30,7 @@ def office_hours(*who: Counselor) -> None:
         reads(one, *range(5))
 
 
+@acting_as("web")
 def thanksgiving() -> None:
     """Close the school on Thanksgiving and the day after."""
     Holiday.objects.create(
@@ -35,11 +38,13 @@ def thanksgiving() -> None:
     )
 
 
+@acting_as("care")
 def on_call_line(email: str = LINE) -> None:
     """Set the on-call line."""
     Timers.objects.update_or_create(pk=1, defaults={"line_name": "On call", "line_email": email})
 
 
+@acting_as("owner")
 def referral(now: datetime, **more: Any) -> Referral:
     """Return a referral that came now and is routed; it rings when the plan says so."""
     out = more.pop("out", ())
@@ -62,21 +67,25 @@ def referral(now: datetime, **more: Any) -> Referral:
     return row
 
 
+@acting_as("owner")
 def leave_out(who: Counselor, row: Referral) -> None:
     """Let a counselor never see a referral."""
     Exclusion.objects.create(referral=row, counselor=who, why=Exclusion.Why.STUDENT)
 
 
+@acting_as("owner")
 def take_back(row: Referral, now: datetime) -> None:
     """Withdraw, as the web side does."""
     Withdrawal.objects.create(referral=row, at=now)
 
 
+@acting_as("owner")
 def acknowledge(row: Referral, who: Counselor) -> None:
     """Say "it is mine", as the desk does."""
     Referral.objects.filter(pk=row.pk).update(state="acknowledged", owner=who.pk, ring_at=None)
 
 
+@acting_as("owner")
 def hand_on(row: Referral, who: Counselor, now: datetime) -> None:
     """Hand a referral to somebody, as the desk does: a new round begins."""
     row.refresh_from_db()
