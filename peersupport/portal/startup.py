@@ -17,10 +17,11 @@ from accounts.models import Person
 from peersupport.core import crypto, daykey
 from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
-from peersupport.portal import planes
+from peersupport.portal import key_places, planes
 from peersupport.portal.models import Stamp
 from program.queries import facts
 from referrals import tagkey
+from referrals.queries.counselors import fault_of_counselors
 from referrals.services import rotation
 
 # PostgreSQL settings that would write what people do, or values of rows, into the server's log.
@@ -52,10 +53,13 @@ def make_demo_keys() -> None:
 
 
 def _check_keys() -> None:
+    if not settings.DEMO:
+        _check(key_places.fault_of(settings.PLANE, Path(settings.KEYS_DIR)))
     try:
         make_demo_keys()
         crypto.keyring()
-        daykey.ratchet()
+        if settings.PLANE != "care":
+            daykey.ratchet()
     except KeysUnusable as error:
         raise RefusedToStart(f"{error} See docs/configuration.md, 'Keys'.") from None
 
@@ -68,8 +72,7 @@ def _check_stamp(*, before_migrate: bool) -> None:
     tables = _tables()
     stamp = Stamp.objects.first() if Stamp._meta.db_table in tables else None
     if stamp is None:
-        people = Person._meta.db_table in tables and Person.objects.exists()
-        if settings.DEMO and people:
+        if settings.DEMO and Person._meta.db_table in tables and Person.objects.exists():
             raise RefusedToStart(
                 "DEMO=1, but this database has people in it and was not made by the demo."
             )
@@ -83,6 +86,9 @@ def _check_stamp(*, before_migrate: bool) -> None:
             if stamp.is_demo
             else "DEMO=1, but this database was not made by the demo."
         )
+    if settings.PLANE == "care":
+        _check(fault_of_counselors())
+        return
     if stamp.keyring != crypto.keyring().fingerprint():
         raise RefusedToStart("The keyring is not the one this database was made with.")
     if stamp.daykey != daykey.lineage():

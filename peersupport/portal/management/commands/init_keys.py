@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from peersupport.core import careseal, clock, daykey, keyfiles
+from peersupport.core import clock, daykey, keyfiles
 from referrals import tagkey
 
 
@@ -19,6 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the files, or refuse if there are any."""
         directory = Path(settings.KEYS_DIR)
+        if settings.PLANE == "care":
+            raise CommandError("On the care host: `manage.py init_care_keys`.")
         ring = directory / keyfiles.KEYRING
         if ring.exists() or (directory / keyfiles.DAYKEY).exists():
             raise CommandError(f"There are key files in {directory} already.")
@@ -28,10 +30,9 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Made {keyfiles.KEYRING}, {keyfiles.DAYKEY} and {tagkey.FILE} in {directory}."
         )
-        careseal.create(directory)
         self.stdout.write(
-            f"Made {keyfiles.CARE_PUB} and {keyfiles.CARE_KEY}: move {keyfiles.CARE_KEY} to the "
-            "care host and delete it here; the web side must not have it."
+            "The care side's keys are made on its own host by `manage.py init_care_keys`; copy "
+            f"{keyfiles.CARE_ROOT_PUB} and {keyfiles.CARE_PUB} from there to here."
         )
         self.stdout.write(
             "Keep a sealed copy of the keyring; never copy the day key or the tag key to a backup."
