@@ -59,7 +59,8 @@ def sent(
         [Wrap(referral=row, recipient=one.recipient, sealed=one.sealed) for one in made.wraps]
     )
     if routed:
-        routing.route_new(now=now)
+        with acting_as("care"):
+            routing.route_new(now=now)
     return Referral.objects.get(pk=key)
 
 
