@@ -84,7 +84,7 @@ def _forgetting(now: datetime) -> dict[str, Any]:
 
 
 def _care_clock(now: datetime) -> dict[str, Any]:
-    """Return whether the care side's clock goes, and reaches somebody with all that is pressing."""
+    """Return whether the care side's clock goes, and reaches somebody with what is pressing."""
     found = _care_seen(now)
     is_unreached = unreached()
     return {**found, "ok": found["ok"] and not is_unreached, "unreached": is_unreached}
