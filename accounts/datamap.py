@@ -9,6 +9,7 @@ from accounts.services.factors import mix_factors
 from accounts.services.invitations import forget_invitations
 from accounts.services.resets import forget_resets
 from peersupport.core.datamap.registry import By, Keeps, Store, Words
+from peersupport.core.sides import WEB
 
 
 def _account(what: Words) -> Keeps:
@@ -233,5 +234,6 @@ STORES = [
             },
         },
         forget=_forget,
+        side=WEB,  # sealing a secret anew takes reading it, which the worker must not
     ),
 ]

@@ -1,7 +1,9 @@
 """`python -m bin.services COMMAND ...`: runs a command beside a throw-away PostgreSQL and Redis.
 
 Both listen on free ports of 127.0.0.1 with a password of their own; DATABASE_URL and REDIS_URL
-name them to the command. When it ends, or this process does, in whatever way, nothing is left.
+name them to the command. DATABASE_URL is PostgreSQL's superuser; the roles of the program are
+there too, with a login user each (test_owner, test_web, test_care, test_worker), all with the
+password TEST_ROLE_PASSWORD. When it ends, or this process does, in whatever way, nothing is left.
 TEST_PG_BIN names the directory of the PostgreSQL programs if they are in an unusual place.
 """
 
@@ -16,13 +18,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg2
 
 from peersupport.core.processes import bound_to_parent, end_with_parent
 
 START_WITHIN = 60.0
+# As `manage.py create_roles` makes them (peersupport/core/sides.py), and a login user for each.
+ROLES = ("owner", "web", "care", "worker")
 # What a statement contained must not reach a log, here as little as in production.
 POSTGRES_SETTINGS = {
     "fsync": "off",
@@ -76,6 +82,16 @@ def postgres_programs() -> Path:
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
     sys.exit("PostgreSQL is not installed (initdb was not found). Set TEST_PG_BIN if it is.")
+
+
+def make_roles(database: str, password: str) -> None:
+    """Make the program's roles and their login users."""
+    with closing(psycopg2.connect(database)) as link, link, link.cursor() as cursor:
+        for name in ROLES:
+            cursor.execute(f"CREATE ROLE peersupport_{name} NOLOGIN")
+            cursor.execute(
+                f"CREATE ROLE test_{name} LOGIN PASSWORD %s IN ROLE peersupport_{name}", [password]
+            )
 
 
 def free_port() -> int:
@@ -241,6 +257,8 @@ def main(command: list[str]) -> int:
         database = stack.enter_context(postgres(owner, place))
         broker = stack.enter_context(redis(owner, place))
         environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": broker}
+        environment["TEST_ROLE_PASSWORD"] = secrets.token_hex(16)
+        make_roles(database, environment["TEST_ROLE_PASSWORD"])
         environment["TEST_PG_BIN"] = str(postgres_programs())
         return run(command, environment)
 

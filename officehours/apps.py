@@ -53,8 +53,11 @@ class OfficeHoursConfig(AppConfig):
             return hours.close_between(start=start, end=end, by=by, now=now)
 
         register_closer("office hours", close)
+        from officehours.queries import emergency
         from officehours.views import first, standing
+        from peersupport.core.emergency import register_visits
 
+        register_visits(emergency.talks, emergency.take_contact)
         first.register()
         standing.register()
         leaving.register()

@@ -148,7 +148,7 @@ def refuse_unsafe_start(**_: Any) -> None:
     from peersupport.portal import startup  # needs the apps
 
     try:
-        startup.refuse_unsafe_start()
+        startup.refuse_unsafe_start(is_worker=True)
     except Exception as refusal:
         # Signals swallow exceptions, but not this one.
         raise SystemExit(f"Refused to start: {refusal}") from None

@@ -5,6 +5,7 @@ secrets must never run on a guess.
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def number(name: str, default: int = 0) -> int:
     if not value.isascii() or not value.isdecimal() or int(value) > 9:
         raise ImproperlyConfigured(f"{name} must be a whole number from 0 to 9, not {value!r}.")
     return int(value)
+
+
+def name(variable: str, default: str) -> str:
+    """Return a name that PostgreSQL takes as it is: small letters, digits and underscores."""
+    value = text(variable) or default
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,50}", value):
+        raise ImproperlyConfigured(f"{variable} must be small letters, digits and _: {value!r}.")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -162,6 +162,7 @@ elif _database["ENGINE"] != "django.db.backends.postgresql":
 _database["CONN_MAX_AGE"] = 600
 _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
+DB_ROLES = env.name("DB_ROLES", "peersupport")  # and _owner, _web, _care, _worker
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")
@@ -188,6 +189,11 @@ SESSION_ENGINE = "peersupport.core.sessions.store"
 SESSION_COOKIE_NAME = "__Host-session" if IS_SECURE else "session"
 # The care side's own: its sessions are no sessions of Django's (referrals/care_sessions.py).
 CARE_COOKIE = "__Host-care" if IS_SECURE else "care"
+# What somebody began to write, and what a receipt has opened: in this browser alone, for a while.
+DRAFT_COOKIE = "__Host-draft" if IS_SECURE else "draft"
+RECEIPT_COOKIE = "__Host-receipt" if IS_SECURE else "receipt"
+# What a browser loses when somebody signs out or leaves.
+PASSING_COOKIES = [DRAFT_COOKIE, RECEIPT_COOKIE]
 KNOWN_COOKIE = "__Host-known" if IS_SECURE else "known"
 # How many proxies of our own stand before the program, each adding to X-Forwarded-For.
 TRUSTED_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES")

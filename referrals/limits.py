@@ -1,7 +1,7 @@
-"""How often the doors of the care side may be tried. Nobody is locked out by somebody else.
+"""How often somebody may begin, send, or try a receipt: bounds for a network, far above need.
 
-What is typed here cannot be guessed (codes of 59 random bits, passkeys), so a right answer is
-always let in, however many wrong ones came from wherever. The bounds keep the wrong ones cheap.
+A campus is one address, so these are high; beyond them a page says so and shows the numbers that
+answer. Nobody is locked out, and danger is never counted at all.
 """
 
 from django.http import HttpRequest
@@ -10,20 +10,32 @@ from accounts.limits import network_of
 from peersupport.core import clock
 from peersupport.core.counters import count
 
-WRONG, ASKED = 60, 10_000
+BEGIN, SEND, LOOK_UP, WRONG_CODES = 600, 200, 120, 30
 _WINDOW = 600  # seconds
 
 
-def is_hammering(request: HttpRequest) -> bool:
-    """Count one more wrong answer from this network; return whether there are too many.
+def _counted(name: str) -> int:
+    return count(name, window=_WINDOW, now=clock.now())
 
-    The same for every address that was typed: it tells nothing of who is here.
+
+def may_begin(request: HttpRequest) -> bool:
+    """Return whether another draft may begin in this network, and count it."""
+    return _counted(f"more help|begin|{network_of(request)}") <= BEGIN
+
+
+def may_send(request: HttpRequest) -> bool:
+    """Return whether something more may be sent from this network, and count it."""
+    return _counted(f"more help|send|{network_of(request)}") <= SEND
+
+
+def may_look_up(request: HttpRequest) -> bool:
+    """Return whether another receipt may be tried from this network, and count it.
+
+    Sixteen digits cannot be guessed; each try costs this host a moment and some memory.
     """
-    name = f"care|wrong|{network_of(request)}"
-    return count(name, window=_WINDOW, now=clock.now()) > WRONG
+    return _counted(f"more help|receipt|{network_of(request)}") <= LOOK_UP
 
 
-def may_ask(request: HttpRequest) -> bool:
-    """Return whether another question for a passkey may be written down, and count it."""
-    name = f"care|asked|{network_of(request)}"
-    return count(name, window=_WINDOW, now=clock.now()) <= ASKED
+def may_try_code(supporter: str) -> bool:
+    """Return whether this supporter may try another code of a student, and count it."""
+    return _counted(f"more help|code|{supporter}") <= WRONG_CODES

@@ -60,7 +60,7 @@ def due(
 
 
 def ahead(windows: Iterable[Window], now: datetime, zone: ZoneInfo) -> list[Span]:
-    """Return when somebody reads from now on, until the horizon: worked out once for many cases."""
+    """Return when somebody reads from now on, until the horizon, worked out once for many."""
     return list(_reading(list(windows), now, zone))
 
 

@@ -1,7 +1,8 @@
 """The ground every test stands on: throw-away keys and data, a database, a still clock.
 
 The environment is set before Django reads its settings. `make test` starts PostgreSQL and Redis
-and names them in DATABASE_URL and REDIS_URL; without them the tests run on SQLite.
+and names them in DATABASE_URL and REDIS_URL; without them the tests run on SQLite. On PostgreSQL
+the owner makes the tables, and every test acts as the web side (tests/roles.py).
 """
 
 import atexit
@@ -39,13 +40,14 @@ def _keys() -> None:
     from django.conf import settings
 
     from peersupport.core import daykey, keyfiles
-    from referrals import care_keys
+    from referrals import care_keys, tagkey
 
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     # Under xdist the settings of a worker may name the first process's directory.
     path = Path(settings.KEYS_DIR) / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
+    tagkey.create(EPOCH)
     care_keys.create(Path(settings.KEYS_DIR), EPOCH)
 
 
@@ -74,15 +76,46 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _roles_follow_connections() -> None:
+    """Connections of threads, and those made anew within a test, have their test's role."""
+    from django.db.backends.signals import connection_created
+
+    from tests.roles import on_connect
+
+    connection_created.connect(on_connect)
+
+
+@pytest.fixture(autouse=True)
+def _plane(request: pytest.FixtureRequest, _django_db_marker: None) -> Iterator[None]:
+    """Act as the web side, or as the one that the mark `plane` names.
+
+    Set up after the database of this test and taken down before it: emptying it is the owner's.
+    """
+    from tests.roles import WEB, whole_test_as
+
+    for name in ("transactional_db", "db"):
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+    mark = request.node.get_closest_marker("plane")
+    if "_django_db_helper" not in request.fixturenames and not mark:
+        yield
+        return
+    with whole_test_as(mark.args[0] if mark else WEB):
+        yield
+
+
 @pytest.fixture
 def keys_dir(settings: "pytest.FixtureRequest", tmp_path: Path) -> Path:
     """A fresh key directory of this test's own, for tests that move the ratchet."""
     from peersupport.core import crypto, daykey, keyfiles
+    from referrals import tagkey
 
     settings.KEYS_DIR = tmp_path / "keys"  # type: ignore[attr-defined]
     path = tmp_path / "keys" / keyfiles.KEYRING
     keyfiles.write_private(path, keyfiles.new_keyring(), replace=False)
     daykey.create(EPOCH)
+    tagkey.create(EPOCH)
     crypto.forget_keyring()
     return tmp_path / "keys"
 

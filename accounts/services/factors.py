@@ -221,6 +221,16 @@ def _after_use(person: Person, factor: Factor, code: str, now: datetime) -> dict
     return None
 
 
+def keeps_old_use(*, before: datetime) -> bool:
+    """Return whether any app still says that it was used before then: nobody mixes factors."""
+    oldest = int(before.timestamp()) // _STEP
+    return any(
+        each.kind == Kind.APP and 0 < each.content["last"] < oldest
+        for person_id in factors.everybody_with_one()
+        for each in factors.all_of(person_id)
+    )
+
+
 @transaction.atomic(durable=True)
 def mix_factors(*, now: datetime) -> None:
     """Seal every factor anew, in one transaction, and forget when an app was last used.

@@ -13,6 +13,7 @@ from accounts.forms.sign_in import AddressForm, CodeForm
 from accounts.permissions import signed_in
 from accounts.services import sign_out_everywhere
 from accounts.views.onward import onward_of
+from peersupport.core.ui.views import drop_passing
 
 _GET_OR_POST = ["GET", "HEAD", "POST"]
 
@@ -93,4 +94,5 @@ def _left() -> HttpResponse:
     """
     response = redirect("/")
     response["Clear-Site-Data"] = '"storage"'
+    drop_passing(response)
     return response

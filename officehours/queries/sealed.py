@@ -138,6 +138,20 @@ def move_contact(old: Visit, visit_id: uuid.UUID, day: date, now: datetime) -> b
     return daykey.seal(day, inner, context=_context(visit_id, "contact"))
 
 
+def open_outer_contact(visit: Visit, now: datetime) -> bytes | None:
+    """Return a contact without the day's seal: only the counselors' side can open what is left.
+
+    None if there is none or it is forgotten.
+    """
+    if visit.contact is None or visit.forget_at <= now:
+        return None
+    try:
+        context = _context(visit.pk, "contact")
+        return daykey.open_sealed(visit.key_day, bytes(visit.contact), context=context, now=now)
+    except (Forgotten, CannotOpen):
+        return None
+
+
 def seal_log(visit: Visit, log: Log) -> bytes:
     """Return a log sealed for its visit, under the day after the visit's own."""
     plain = json.dumps([log.length, list(log.topics), int(log.other_help), log.weight]).encode()

@@ -6,11 +6,13 @@ A visit that is somebody else's, forgotten, or was never there gives the same 40
 import uuid
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,10 +22,11 @@ from accounts.rules import Role
 from officehours import rules
 from officehours.forms import WAYS, BookForm, TimesForm, with_times
 from officehours.models import Visit
-from officehours.queries import pages
+from officehours.queries import emergency, pages
 from officehours.services import booking, meeting
 from peersupport.core import clock, words
 from peersupport.core.datamap.registry import Words
+from peersupport.core.emergency import Note
 from peersupport.core.states import NotAllowedFrom
 from program.queries import facts
 from program.queries.confidentiality import consent
@@ -174,8 +177,29 @@ def _book(
 def show(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
     """Show one of this student's times: what happens next, or its receipt."""
     now = clock.now()
-    mine = described(_mine(request, visit), now, facts().zone)
-    return render(request, "officehours/visit.html", {"personal": True, "visit": mine})
+    zone = facts().zone
+    mine = described(_mine(request, visit), now, zone)
+    # Only a remote visit has anything that could be handed over.
+    handed = emergency.notes_of(visit, now) if mine["is_remote"] else []
+    context = {
+        "personal": True,
+        "visit": mine,
+        "handed": [line for one in handed for line in _handed(one, now, zone)],
+    }
+    return render(request, "officehours/visit.html", context)
+
+
+def _handed(note: Note, now: datetime, zone: ZoneInfo) -> list[str]:
+    """Return in words what became of where a student said they would be."""
+    said = [
+        gettext("Your emergency details were handed over to the on-call counselors %s.")
+        % words.when(note.handed_at, now, zone)
+    ]
+    for name, at in note.opened:
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        told = {"name": name, "when": words.when(hour, now, zone)}
+        said.append(gettext("%(name)s opened them %(when)s, or within the hour after.") % told)
+    return said
 
 
 @require_role(Role.STUDENT)

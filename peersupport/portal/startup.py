@@ -17,8 +17,10 @@ from accounts.models import Person
 from peersupport.core import crypto, daykey
 from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
+from peersupport.portal import planes
 from peersupport.portal.models import Stamp
 from program.queries import facts
+from referrals import tagkey
 from referrals.services import rotation
 
 # PostgreSQL settings that would write what people do, or values of rows, into the server's log.
@@ -45,6 +47,7 @@ def make_demo_keys() -> None:
     if settings.DEMO:
         crypto.keyring()
         daykey.create(clock_now())
+        tagkey.create(clock_now())
         rotation.make_keys(Path(settings.KEYS_DIR), clock_now())
 
 
@@ -93,8 +96,9 @@ def chatty_settings() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [[*_QUIET]])
         found = [f"{n}={v}" for n, v in cursor.fetchall() if v not in _QUIET[n]]
-        cursor.execute("SHOW shared_preload_libraries")
-        if "auto_explain" in cursor.fetchone()[0]:
+        # Which libraries are loaded is a superuser's to know; what they can be set to is not.
+        cursor.execute("SELECT 1 FROM pg_settings WHERE name LIKE 'auto_explain.%%' LIMIT 1", [])
+        if cursor.fetchone():
             found.append("shared_preload_libraries=auto_explain")
     return sorted(found)
 
@@ -120,9 +124,16 @@ def check_address(host: str) -> None:
         raise RefusedToStart("The demo answers on 127.0.0.1 only.")
 
 
-def refuse_unsafe_start(*, before_migrate: bool = False) -> None:
+def _check(fault: str) -> None:
+    if fault:
+        raise RefusedToStart(fault)
+
+
+def refuse_unsafe_start(*, before_migrate: bool = False, is_worker: bool = False) -> None:
     """Raise RefusedToStart, with a plain sentence, unless this process may run as configured."""
+    _check(planes.fault_of_settings(is_worker=is_worker))
     _check_keys()
+    _check(planes.fault_of_database(before_migrate=before_migrate))
     _check_stamp(before_migrate=before_migrate)
     _check_server_log()
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from peersupport.core import clock
 from peersupport.core.ui.forms import PlainForm
-from referrals import care_passkeys, care_sessions, limits
+from referrals import care_limits, care_passkeys, care_sessions
 from referrals.care_passkeys import JOIN, PROVE, SIGN_IN, NotRight
 from referrals.forms.people import AnswerForm, JoinForm, RecoveryForm, refused
 from referrals.models import Counselor, Passkey
@@ -48,14 +48,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         done = _with_code(request, form) if form.is_valid() else _show_sign_in(request, form)
     if done is not None:
         return done
-    if limits.is_hammering(request):
+    if care_limits.is_hammering(request):
         return too_many(request)
     return _show_sign_in(request, refused(RecoveryForm, _("That did not work. Try once more.")))
 
 
 def _show_sign_in(request: HttpRequest, form: PlainForm) -> HttpResponse:
     works = care_passkeys.work_here(request)
-    if works and not limits.may_ask(request):
+    if works and not care_limits.may_ask(request):
         return too_many(request)
     now = clock.now()
     context = {
@@ -118,7 +118,7 @@ def prove(request: HttpRequest) -> HttpResponse:
             if not key.is_confirmed:
                 raise NotRight
         except NotRight:
-            if limits.is_hammering(request):
+            if care_limits.is_hammering(request):
                 return too_many(request)
             form = refused(AnswerForm, _("That did not work. Try once more."))
         else:
@@ -150,7 +150,7 @@ def join(request: HttpRequest) -> HttpResponse:
         try:
             who = counselors.check_code(email=email, typed=typed, now=clock.now())
         except CodeNotRight:
-            if limits.is_hammering(request):
+            if care_limits.is_hammering(request):
                 return too_many(request)
             return _not_joined(request)
         return _ask_for_passkey(request, who)

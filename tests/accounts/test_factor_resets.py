@@ -14,9 +14,9 @@ from accounts.services import grant_role
 from accounts.services.resets import agree_to_reset, forget_resets, start_reset
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.models import Entry
-from peersupport.core.outbox.delivery import drain
 from tests.accounts.factor_steps import give_app, sign_in_by_code
 from tests.people import cast, sign_in
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb, pytest.mark.usefixtures("frozen")]
 

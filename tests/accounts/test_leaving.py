@@ -24,6 +24,7 @@ from peersupport.core.audit.models import Entry
 from peersupport.core.sessions.models import Row
 from tests.accounts.test_my_data import _canary, _fill
 from tests.people import cast, hours_of, join_line, sign_in
+from tests.roles import acting_as
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 SURE = {"is_sure": "on"}
@@ -39,6 +40,7 @@ def _values() -> Iterator[tuple[str, Any]]:
                 yield model._meta.label, value
 
 
+@acting_as("owner")
 def _found(person: uuid.UUID, *words: str) -> list[str]:
     """Return where the database still names somebody: by key in any form, or by a word."""
     wanted = [str(person), person.hex, *words]

@@ -7,10 +7,11 @@ from django.db import connection
 
 from accounts.models import CampusLink, Person, Profile, RoleGrant
 from accounts.rules import Role
-from accounts.services import grant_role, join_as_student, mix_rows
+from accounts.services import grant_role, join_as_student
 from accounts.services.calendar import new_feed
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.models import Entry
+from tests.roles import mix_rows
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 CROWD = 60

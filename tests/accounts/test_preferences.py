@@ -10,10 +10,10 @@ from django.test import Client
 from accounts.models import Person
 from peersupport.core import clock
 from peersupport.core.outbox import kinds
-from peersupport.core.outbox.delivery import drain
 from peersupport.core.outbox.models import Outgoing
 from peersupport.core.outbox.services import enqueue
 from tests.people import cast, hours_of, sign_in
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 

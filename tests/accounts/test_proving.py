@@ -15,7 +15,6 @@ from accounts.models import Person
 from accounts.proving import note_passed
 from accounts.views.prove import Way, _others, register_way
 from peersupport.core.audit.models import Entry
-from peersupport.core.outbox.delivery import drain
 from peersupport.core.outbox.models import Outgoing
 from tests.accounts.factor_steps import (
     code_of,
@@ -25,6 +24,7 @@ from tests.accounts.factor_steps import (
     sign_in_by_code,
 )
 from tests.people import cast, sign_in
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 

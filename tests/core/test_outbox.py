@@ -18,7 +18,11 @@ from peersupport.core.outbox.delivery import DrainResult, drain
 from peersupport.core.outbox.models import Outgoing, Tombstone
 from peersupport.core.outbox.services import enqueue, forget_delivered
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.anydb,
+    pytest.mark.plane("worker"),
+]
 
 
 class Sink:

@@ -8,10 +8,10 @@ import time_machine
 from django.core import mail
 
 from peersupport.core import clock
-from peersupport.core.outbox.delivery import drain
 from program.services import touch_public
 from tests.journeys.story import Reader, Story, tell, told_twice
 from tests.people import cast, hours_of
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 _TELLING = ("talk", "visit", "cancel", "counsel", "support", "priya", "room", "book", "mental")

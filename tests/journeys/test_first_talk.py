@@ -11,10 +11,9 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from peersupport.core import clock
 from peersupport.core.actors import SYSTEM
-from peersupport.core.datamap.services import forget_everything
-from peersupport.core.outbox.delivery import drain
 from program import services as program
 from tests.people import cast, confirm, sign_in
+from tests.roles import drain, forget_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 
@@ -106,7 +105,7 @@ def test_the_first_real_talk(evening: datetime, keys_dir: object) -> None:
         time.move_to(evening + timedelta(hours=25))
         student = sign_in(cast(evening)["ana"])
         assert student.get(visit).status_code == 404
-        assert all(count >= 0 for count in forget_everything(now=clock.now()).values())
+        assert all(count >= 0 for count in forget_all(clock.now()).values())
         assertNotContains(sign_in(cast(evening)["priya"]).get("/hours/"), "Ash")
 
 

@@ -10,10 +10,10 @@ from django.core import mail
 from officehours.services import booking
 from officehours.services.booking import Slot
 from peersupport.core import clock, ids
-from peersupport.core.outbox.delivery import drain
 from program.services import touch_public
 from tests.journeys.story import Reader, Story, tell, told_twice
 from tests.people import cast, hours_of, join_line
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 

@@ -9,11 +9,11 @@ from django.core import mail
 from accounts import campus
 from accounts.models import Group
 from peersupport.core import clock
-from peersupport.core.outbox.delivery import drain
 from tests.accounts.factor_steps import mailed_code
 from tests.journeys.story import tell, told_twice
 from tests.oidc.school import School, offer, running
 from tests.people import cast
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 

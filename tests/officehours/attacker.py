@@ -19,11 +19,14 @@ from math import factorial
 
 from django.db import connection
 
+from tests.roles import acting_as
+
 Rows = list[dict[str, object]]
 Number = float
 Guess = dict[int, int]  # visit -> person
 
 
+@acting_as("owner")
 def dump() -> dict[str, Rows]:
     """Return every row of every table, with what the database keeps beside it."""
     beside = {"postgresql": "xmin::text::bigint AS xmin, ctid::text AS ctid, "}

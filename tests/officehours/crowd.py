@@ -24,10 +24,10 @@ from officehours.models import Assignment
 from officehours.queries.pages import slot_value
 from peersupport.core import clock, ids
 from peersupport.core.actors import SYSTEM
-from peersupport.core.datamap.services import forget_everything
 from program.queries import facts
 from program.services import add_coverage
 from tests.people import cast, confirm, sign_in
+from tests.roles import forget_all
 
 VISITORS, LOOKERS, DAYS = 40, 8, 4
 NEW, LONG_SIGNED_IN, JUST_SIGNED_IN = range(3)  # a student's number modulo three
@@ -70,7 +70,7 @@ class Crowd:
     def forget(self, at: datetime) -> None:
         """Run the forgetting job at an hour."""
         with time_machine.travel(at, tick=False):
-            assert min(forget_everything(now=at).values()) >= 0
+            assert min(forget_all(at).values()) >= 0
 
     def _at(self, when: datetime, act: Act) -> None:
         heapq.heappush(self._acts, (when, next(self._turn), act))

@@ -36,7 +36,6 @@ from officehours.models import (
     Visit,
 )
 from officehours.services import forgetting, presence
-from officehours.tasks import tick
 from peersupport.core import daykey, keyfiles
 from peersupport.core.actors import SYSTEM as THE_SYSTEM
 from peersupport.core.outbox.models import Outgoing
@@ -46,6 +45,7 @@ from tests.journeys.story import stand_behind
 from tests.officehours.evening_plan import Step
 from tests.officehours.promises import SYSTEM, Promises
 from tests.people import cast, hours_of, pair_of
+from tests.roles import acting_as, forget_visits, tick
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ALL_WAYS = ",".join(rules.Way)
@@ -119,8 +119,9 @@ class Evening:
     """A pair with a line, a single supporter, late hours, hours tomorrow; students, devices."""
 
     def __init__(self, now: datetime, seed: int) -> None:
-        for model in _ROWS:
-            model._default_manager.all().delete()
+        with acting_as("owner"):
+            for model in _ROWS:
+                model._default_manager.all().delete()
         _new_day_key(now)
         self.now, self.dice = now, random.Random(seed)
         self.people = cast(now)
@@ -242,9 +243,9 @@ class Evening:
         self.promises.check_unreadable(self.now)
         with mock.patch.object(forgetting, "mix_rows"):  # accounts: no part of an evening
             if self.chance(0.3):
-                again = Act(SYSTEM, lambda: forgetting.forget_visits(now=self.now), is_whole=False)
+                again = Act(SYSTEM, lambda: forget_visits(now=self.now), is_whole=False)
                 self.crash_in(again)
-            forgetting.forget_visits(now=self.now)
+            forget_visits(now=self.now)
         self.promises.check(self.now, SYSTEM)
         self.promises.check_forgotten(self.now)
 
@@ -268,7 +269,7 @@ class Evening:
         assert not Visit.objects.filter(is_forgotten=False).exists(), "somebody is still known"
         self.promises.check_counts()
         self.now = last + rules.LAPSE_GRACE + rules.ROW_KEPT
-        forgetting.forget_visits(now=self.now)
+        forget_visits(now=self.now)
         assert not Visit.objects.exists(), "a row is kept too long"
 
 

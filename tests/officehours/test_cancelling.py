@@ -14,8 +14,8 @@ from officehours.queries.pages import my_visits
 from officehours.services import booking, hours, meeting, talks
 from officehours.services.booking import Meeting, Slot
 from peersupport.core import clock, ids
-from peersupport.core.outbox.delivery import drain
 from tests.people import cast, hours_of, join_line, pair_of, sign_in
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 HALF = timedelta(minutes=30)

@@ -15,10 +15,10 @@ from officehours.queries import pages
 from officehours.services import booking, cover, hours
 from officehours.services.booking import Meeting, Slot
 from peersupport.core import ids
-from peersupport.core.outbox.delivery import drain
 from peersupport.core.states import NotAllowedFrom
 from tests.journeys.story import stand_behind
 from tests.people import cast, hours_of, join_line, pair_of
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 DAY = timedelta(days=1)

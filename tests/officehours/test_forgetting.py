@@ -13,9 +13,9 @@ from officehours.queries import pages, sealed
 from officehours.queries.sealed import Log
 from officehours.services import booking, forgetting, talks
 from officehours.services.booking import Slot
-from officehours.services.forgetting import forget_visits
 from peersupport.core import daykey, ids
 from tests.people import cast, hours_of
+from tests.roles import forget_visits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 

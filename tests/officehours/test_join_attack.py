@@ -14,11 +14,13 @@ from officehours.queries import care
 from officehours.queries.pages import slot_value
 from peersupport.core import ids
 from tests.people import cast, hours_of, sign_in
+from tests.roles import acting_as
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STUDENTS = 16
 
 
+@acting_as("owner")
 def _rows(table: str) -> dict[str, int]:
     """Return every row of a table by its place, with the transaction that wrote it."""
     with connection.cursor() as cursor:

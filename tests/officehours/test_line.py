@@ -14,10 +14,10 @@ from officehours.queries import sealed
 from officehours.queries.sealed import Claimant
 from officehours.services import booking, calling, line, presence, talks
 from officehours.services.booking import Meeting, Slot
-from officehours.tasks import tick
 from peersupport.core import clock, ids
 from peersupport.core.states import NotAllowedFrom
 from tests.people import cast, hours_of, join_line, pair_of
+from tests.roles import tick
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 MINUTE = timedelta(minutes=1)

@@ -19,6 +19,7 @@ from peersupport.core.states import NotAllowedFrom
 from program.models import Holiday
 from tests.journeys.story import stand_behind
 from tests.people import cast, hours_of
+from tests.roles import clear_holidays, extend_horizon
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 FIRST = date(2026, 11, 24)  # a Tuesday; the evening is Monday 23
@@ -74,12 +75,12 @@ def test_publishing_leaves_out_holidays_and_the_horizon_job_skipped_days(
 
     planning.skip_day(rule=rule, day=FIRST + 2 * WEEK, by=people["priya"], now=evening)
     later = evening + 2 * WEEK
-    hours.extend_horizon(rule=rule, now=later)
+    extend_horizon(rule=rule, now=later)
     assert [s.local_date for s in shifts(rule)] == [FIRST, FIRST + 3 * WEEK]
 
     planning.take_day_back(rule=rule, day=FIRST + 2 * WEEK, by=people["priya"], now=later)
     assert [s.local_date for s in shifts(rule)] == [FIRST, FIRST + 2 * WEEK, FIRST + 3 * WEEK]
-    assert hours.extend_horizon(rule=rule, now=later) == 0
+    assert extend_horizon(rule=rule, now=later) == 0
 
 
 def test_publishing_says_which_ways(people: dict[str, Person], evening: datetime) -> None:
@@ -255,7 +256,7 @@ def test_ending_withdraws_what_is_empty_and_keeps_what_is_booked(
     assert [s.pk for s in shifts(rule)] == [second.pk]
     assert not Shift.objects.filter(pk=first.pk).exists()
     rule.refresh_from_db()
-    assert hours.extend_horizon(rule=rule, now=evening + WEEK) == 0
+    assert extend_horizon(rule=rule, now=evening + WEEK) == 0
 
 
 def test_the_program_may_end_weekly_hours_and_another_supporter_may_not(
@@ -271,7 +272,7 @@ def test_the_program_may_end_weekly_hours_and_another_supporter_may_not(
         planning.end_for_program(rule=rule, last_on=FIRST, by=people["priya"], now=evening)
     planning.end_for_program(rule=rule, last_on=FIRST, by=people["cora"], now=evening)
     assert len(shifts(rule)) == 2  # what is published is cancelled singly
-    assert hours.extend_horizon(rule=rule, now=evening + WEEK) == 0
+    assert extend_horizon(rule=rule, now=evening + WEEK) == 0
 
 
 def test_a_day_with_people_is_left_out_only_when_said_so(
@@ -318,12 +319,12 @@ def test_the_second_person_comes_along_and_leaves(
     with pytest.raises(rules.ShiftFull):
         pairs.join_once(shift=shifts(rule)[0], by=people["sol"], now=evening)
 
-    hours.extend_horizon(rule=rule, now=evening + WEEK)
+    extend_horizon(rule=rule, now=evening + WEEK)
     assert _crews(rule) == [{"priya", "marcus"}, {"priya"}, {"priya", "marcus"}]
 
     pairs.leave_weekly(rule=rule, by=people["marcus"], now=evening)
     assert _crews(rule) == [{"priya"}, {"priya"}, {"priya"}]
-    hours.extend_horizon(rule=rule, now=evening + 2 * WEEK)
+    extend_horizon(rule=rule, now=evening + 2 * WEEK)
     assert _crews(rule)[-1] == {"priya"}
 
 
@@ -384,13 +385,13 @@ def test_a_holiday_withdraws_weekly_hours_nobody_booked_and_nothing_else(
     book(people["ana"], shifts(booked)[0], evening)
     Holiday.objects.create(name="Snow", first_on=FIRST, last_on=FIRST)
 
-    assert planning.clear_holidays(now=evening) == 1
-    assert planning.clear_holidays(now=evening) == 0
+    assert clear_holidays(now=evening) == 1
+    assert clear_holidays(now=evening) == 0
 
     assert [s.local_date for s in shifts(booked)] == [FIRST, FIRST + WEEK]
     assert [s.local_date for s in shifts(empty)] == [FIRST + WEEK]
     assert Shift.objects.bookable().filter(pk=once.shift_id).exists()
-    hours.extend_horizon(rule=empty, now=evening)
+    extend_horizon(rule=empty, now=evening)
     assert [s.local_date for s in shifts(empty)] == [FIRST + WEEK]
 
 

@@ -11,10 +11,9 @@ from officehours import rules
 from officehours.models import Assignment, Visit
 from officehours.services import booking, presence, talks
 from officehours.services.booking import Slot
-from officehours.tasks import tick
 from peersupport.core import clock, ids
-from peersupport.core.outbox.delivery import drain
 from tests.people import cast, hours_of
+from tests.roles import drain, tick
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 

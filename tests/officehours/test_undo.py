@@ -24,6 +24,7 @@ from officehours.services.booking import Meeting, Slot
 from peersupport.core import ids
 from peersupport.core.states import NotAllowedFrom
 from tests.people import cast, hours_of, join_line, pair_of
+from tests.roles import close_dark, close_ended
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 MINUTE = timedelta(minutes=1)
@@ -98,7 +99,7 @@ def test_nobody_is_called_again_after_the_hours(evening: datetime) -> None:
     visit = join_line(people["ana"], row.shift_id, evening)
     calling.call_next(assignment=row.pk, by=people["priya"], now=evening)
     talks.start(visit=visit, by=people["priya"], now=row.ends_at - MINUTE)
-    presence.close_ended(now=row.ends_at)
+    close_ended(now=row.ends_at)
 
     with pytest.raises(NotAllowedFrom):
         talks.undo(visit=visit, by=people["priya"], now=row.ends_at)
@@ -167,6 +168,6 @@ def test_dark_hours_ask_for_no_cover(evening: datetime) -> None:
     row = hours_of(people["priya"], evening + MINUTE)
     cover.ask(assignment=row.pk, by=people["priya"], now=evening)
 
-    assert presence.close_dark(assignment=row, now=row.starts_at + rules.DARK_AFTER)
+    assert close_dark(assignment=row, now=row.starts_at + rules.DARK_AFTER)
 
     assert Cover.objects.get().state == rules.CoverState.WITHDRAWN

@@ -16,6 +16,7 @@ from program.models import Coverage
 from program.queries import days_ahead
 from program.rules import Span, Window, gaps
 from tests.people import cast, hours_of, sign_in
+from tests.roles import extend_horizon
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = time(0)
@@ -89,8 +90,8 @@ def test_hours_keep_their_instants_when_the_zone_changes(evening: datetime) -> N
 
     services.change_zone(zone=ZoneInfo("America/Los_Angeles"), by=SYSTEM, now=evening)
     later = evening + timedelta(days=7)
-    assert hours.extend_horizon(rule=rule, now=later) == 1
-    assert hours.extend_horizon(rule=rule, now=later) == 0
+    assert extend_horizon(rule=rule, now=later) == 1
+    assert extend_horizon(rule=rule, now=later) == 0
 
     after = list(Shift.objects.order_by("starts_at").values_list("pk", "starts_at"))
     assert after[:2] == before

@@ -13,7 +13,6 @@ from accounts.models import Person
 from officehours.models import Shift, Visit
 from officehours.services import booking
 from officehours.services.booking import Slot
-from officehours.services.hours import keep_closed
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.models import AppendOnly
@@ -24,6 +23,7 @@ from program.queries import facts
 from program.registry import KNOWN, RUNNERS
 from program.services import NotAllowed, change_setting, close_now
 from tests.people import cast, hours_of, sign_in
+from tests.roles import keep_closed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 TOPIC = {"status": "report", "owner": "Title IX office", "on": "2026-11-01"}

@@ -17,6 +17,7 @@ from peersupport.core import ids
 from tests.people import cast, hours_of, join_line, pair_of
 from tests.races.at_once import at_once, without_locks
 from tests.races.stage import FREE, GUARDED, Stage
+from tests.roles import close_ended
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -74,7 +75,7 @@ def _put_back_while_closing(evening: datetime) -> Visit:
         return real(seen, verb, **more)  # type: ignore[arg-type]
 
     with mock.patch.object(calling, "take_step", step):
-        at_once([lambda: presence.close_ended(now=row.ends_at), stage.second(put_back)])
+        at_once([lambda: close_ended(now=row.ends_at), stage.second(put_back)])
     visit.refresh_from_db()
     return visit
 

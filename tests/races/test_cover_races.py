@@ -23,6 +23,7 @@ from tests.journeys.story import stand_behind
 from tests.people import cast, hours_of
 from tests.races.at_once import at_once, without_locks
 from tests.races.stage import FREE, GUARDED, Stage
+from tests.roles import extend_horizon
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 CROWD = 6
@@ -210,7 +211,7 @@ def test_the_horizon_on_many_hosts_at_once_makes_each_day_once(evening: datetime
     later = evening + 14 * DAY
 
     rule.refresh_from_db()
-    done = at_once([lambda: hours.extend_horizon(rule=rule, now=later)] * 4)
+    done = at_once([lambda: extend_horizon(rule=rule, now=later)] * 4)
 
     assert sorted(map(str, done)) == ["0", "0", "0", "2"]
     ahead = Shift.objects.filter(rule=rule, starts_at__gt=later)

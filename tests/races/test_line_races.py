@@ -23,6 +23,7 @@ from peersupport.core import ids
 from peersupport.core.states import NotAllowedFrom
 from tests.people import cast, hours_of, join_line, pair_of
 from tests.races.at_once import at_once, between, meeting, unguarded_writes, without_locks
+from tests.roles import acting_as
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 MINUTE = timedelta(minutes=1)
@@ -103,14 +104,14 @@ def _claims_not_unique() -> Iterator[None]:
     constraint = next(
         c for c in Visit._meta.constraints if c.name == "officehours_visit_one_live_claim"
     )
-    with connection.schema_editor() as editor:
+    with acting_as("owner"), connection.schema_editor() as editor:
         editor.remove_constraint(Visit, constraint)
     try:
         with without_locks("person"):
             yield
     finally:
         Visit.objects.all().delete()
-        with connection.schema_editor() as editor:
+        with acting_as("owner"), connection.schema_editor() as editor:
             editor.add_constraint(Visit, constraint)
 
 

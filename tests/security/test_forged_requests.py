@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.people import cast, hours_of, sign_in
+from tests.roles import acting_as
 from tests.security.addresses import every_address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
@@ -78,6 +79,7 @@ def test_exit_from_elsewhere_ends_nothing(evening: datetime) -> None:
     assert client.get("/accounts/").status_code == 200
 
 
+@acting_as("owner")
 def _digest() -> dict[str, str]:
     """Return a digest of every table."""
     found = {}

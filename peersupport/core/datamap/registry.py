@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.utils.functional import Promise
+
+from peersupport.core.sides import WORKER
 
 Words = str | Promise
 
@@ -60,7 +62,8 @@ class Store:
     `mine` says, by model, how the rows about one person are found, where no relation of the model
     leads to the person. `stays` says what of the store remains, and why, when an account is
     deleted; empty: nothing does. The public page shows what is `asked_first` before the rest.
-    `side` is the side of the program that forgets: the web's worker, or the care side's own clock.
+    `side` is the one whose database rights forgetting takes (peersupport/core/sides.py); what is
+    the care side's is forgotten by its own clock alone.
     """
 
     key: str
@@ -70,7 +73,7 @@ class Store:
     mine: Mapping[str, Found] = field(default_factory=dict)
     stays: Words = ""
     asked_first: bool = False
-    side: Literal["web", "care"] = "web"
+    side: str = WORKER
 
 
 def stores() -> list[Store]:

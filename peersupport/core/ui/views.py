@@ -37,10 +37,17 @@ def leave(request: HttpRequest) -> HttpResponse:
     response["Referrer-Policy"] = "no-referrer"
     if request.headers.get("Sec-Fetch-Site") != "cross-site":
         response.delete_cookie(settings.KNOWN_COOKIE, samesite="Lax")
+        drop_passing(response)
         leaving.end_all(request, response)
         if hasattr(request, "session"):  # the care side has none
             _end_session(request, response)
     return response
+
+
+def drop_passing(response: HttpResponse) -> None:
+    """Let the browser forget what it kept for a while only."""
+    for name in settings.PASSING_COOKIES:
+        response.delete_cookie(name, samesite="Strict")
 
 
 def _end_session(request: HttpRequest, response: HttpResponse) -> None:

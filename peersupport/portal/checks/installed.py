@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as Caution
+from django.db import connection
 
 from accounts.queries.factors import ways_of
 from accounts.queries.people import with_role
 from accounts.rules import Role
+from accounts.services.factors import keeps_old_use
 from officehours.models import Shift
 from officehours.queries.planning import uncovered_ahead
 from peersupport.core import clock, crypto, daykey
@@ -16,6 +19,8 @@ from peersupport.core.keyfiles import KeysUnusable
 from peersupport.core.outbox import queries as outbox
 from peersupport.portal.health import DRAIN_STALE, FORGET_STALE
 from peersupport.portal.models import Stamp
+from peersupport.portal.planes import fault_of_user
+from peersupport.portal.roles import differences
 from peersupport.portal.startup import chatty_settings
 from program.queries import first_steps
 
@@ -29,6 +34,22 @@ def server_log() -> list[CheckMessage]:
         hint = "deploy/postgresql.conf.example has the lines that quiet it."
         said = f"PostgreSQL would log private values: {', '.join(chatty)}."
         return [Error(said, hint=hint, id="peersupport.E021")]
+    return []
+
+
+def sides() -> list[CheckMessage]:
+    """Each side of the program can do in PostgreSQL what it needs, and nothing else."""
+    if connection.vendor != "postgresql":
+        return []  # said as E009
+    fault = fault_of_user(settings.PLANE)
+    if fault:
+        hint = "deploy/README.md, 'Database users'."
+        return [Error(fault, hint=hint, id="peersupport.E031")]
+    wrong = sorted({table for table, *_ in differences()})
+    if wrong:
+        hint = "Run `deploy/manage migrate`, which sets all rights anew."
+        said = f"The rights of the sides are not as they should be: {', '.join(wrong)}."
+        return [Error(said, hint=hint, id="peersupport.E032")]
     return []
 
 
@@ -61,6 +82,10 @@ def running() -> list[CheckMessage]:
     if not _is_fresh(datamap.last_run(now), FORGET_STALE, now):
         hint = "Start beat, or run `manage.py forget` hourly: what we promise to forget stays."
         said.append(Caution("Nothing was forgotten lately.", hint=hint, id="peersupport.W026"))
+    if keeps_old_use(before=now - FORGET_STALE):
+        hint = "Start peersupport-forget, or run `manage.py forget` hourly with PLANE=web."
+        text = "When second factors were used is not forgotten: that is the web side's to do."
+        said.append(Caution(text, hint=hint, id="peersupport.W033"))
     return said
 
 
@@ -99,4 +124,4 @@ def facts() -> list[CheckMessage]:
     return said
 
 
-CHECKS = (server_log, stamp, running, administrator, facts)
+CHECKS = (server_log, sides, stamp, running, administrator, facts)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from peersupport.core import careseal, clock, daykey, keyfiles
+from referrals import tagkey
 
 
 class Command(BaseCommand):
@@ -23,10 +24,15 @@ class Command(BaseCommand):
             raise CommandError(f"There are key files in {directory} already.")
         keyfiles.write_private(ring, keyfiles.new_keyring(), replace=False)
         daykey.create(clock.now())
-        self.stdout.write(f"Made {keyfiles.KEYRING} and {keyfiles.DAYKEY} in {directory}.")
+        tagkey.create(clock.now())
+        self.stdout.write(
+            f"Made {keyfiles.KEYRING}, {keyfiles.DAYKEY} and {tagkey.FILE} in {directory}."
+        )
         careseal.create(directory)
         self.stdout.write(
             f"Made {keyfiles.CARE_PUB} and {keyfiles.CARE_KEY}: move {keyfiles.CARE_KEY} to the "
             "care host and delete it here; the web side must not have it."
         )
-        self.stdout.write("Keep a sealed copy of the keyring; never copy the day key to a backup.")
+        self.stdout.write(
+            "Keep a sealed copy of the keyring; never copy the day key or the tag key to a backup."
+        )

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connections
+from django.db import connection, connections
 
 from peersupport.core import clock
 from peersupport.core.datamap.services import forget_everything
@@ -55,11 +55,12 @@ class Command(BaseCommand):
         """Bring database, static files and, in the demo, the cast up to date."""
         try:
             check_address(HOST)
-            refuse_unsafe_start(before_migrate=True)
+            refuse_unsafe_start(before_migrate=may_migrate())
         except RefusedToStart as refusal:
             sys.exit(f"Refused to start: {refusal}")
-        self.stdout.write("Preparing the database ...")
-        call_command("migrate", interactive=False, verbosity=0)
+        if may_migrate():
+            self.stdout.write("Preparing the database ...")
+            call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         if settings.DEMO:
             call_command("seed_demo", verbosity=0)
@@ -79,8 +80,17 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def may_migrate() -> bool:
+    """Return whether this is one user who does everything, and not one side of PostgreSQL's."""
+    return bool(settings.DEMO) or connection.vendor != "postgresql"
+
+
 def parts(listener: int) -> list[Part]:
-    """Return what runs, in the order in which it starts."""
+    """Return what runs, in the order in which it starts.
+
+    On PostgreSQL outside the demo the worker has a database user of its own and is started with
+    PLANE=worker; the web side then forgets by itself what is its own.
+    """
     python = sys.executable
     quiet = "WARNING" if settings.DEMO else "INFO"
     config = str(settings.BASE_DIR / "deploy" / "gunicorn.conf.py")
@@ -108,18 +118,20 @@ def parts(listener: int) -> list[Part]:
         name="beat",
         command=[*celery, "beat", "--schedule", schedule, "--loglevel", quiet],
     )
+    forget = Part(name="forgetting", command=[python, "manage.py", "forget", "--hourly"])
+    alone = [web, worker, beat] if may_migrate() else [web, forget]
     # The care side has a clock of its own: its worker and beat serve no queue but "care".
-    return [worker, beat] if settings.PLANE == "worker" else [web, worker, beat]
+    return {"care": [web, worker, beat], "worker": [worker, beat]}.get(settings.PLANE, alone)
 
 
 def answers() -> bool:
     """Return whether the web server answers at all, well or not."""
     if settings.PLANE == "worker":
         return True
-    with closing(http.client.HTTPConnection(HOST, settings.PORT, timeout=1)) as connection:
+    with closing(http.client.HTTPConnection(HOST, settings.PORT, timeout=1)) as link:
         try:
-            connection.request("GET", "/healthz")
-            connection.getresponse()
+            link.request("GET", "/healthz")
+            link.getresponse()
         except (OSError, http.client.HTTPException):
             return False
     return True

@@ -1,0 +1,123 @@
+"""Asking for more help, in tests: a key to seal to, somebody who reads, and whole ways through."""
+
+import json
+import re
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.test import Client
+
+from referrals import content, envelope
+from referrals.content import Content, Reach
+from referrals.models import Card, Reading, Referral
+from referrals.queries.drafts import RECEIPT, Answers
+
+WORDS = "Since October I sleep three hours. CANARY-WORDS."
+PHONE = "555-0142"
+
+
+def somebody_reads(
+    *, name: str = "Dee", about: str = "", starts: time = time(9), ends: time = time(18)
+) -> Card:
+    """Return the card of a counselor who reads every day between these hours (New York)."""
+    card = Card.objects.create(name=name, about=about)
+    for weekday in range(7):
+        Reading.objects.create(card=card, weekday=weekday, starts=starts, ends=ends)
+    return card
+
+
+def whole(**more: Any) -> Answers:
+    """Return every answer, with a receipt unless something else is said."""
+    said: dict[str, Any] = {
+        "keep": RECEIPT,
+        "urgency": "routine",
+        "words": WORDS,
+        "name": "Ash CANARY-NAME",
+        "pronouns": "they",
+        "reach": (Reach("text", PHONE), Reach("mail", "ash@canary.example")),
+        "times": "after 5pm CANARY-TIMES",
+        "voicemail": False,
+        "not_by": (),
+    }
+    return Answers(**{**said, **more})
+
+
+def opened(referral: Referral, secrets: dict[str, bytes]) -> Content:
+    """Return what was sealed, as the counselors' side opens it."""
+    wraps = tuple(envelope.Wrap(one.recipient, bytes(one.sealed)) for one in referral.wraps.all())
+    sealed = envelope.Envelope(bytes(referral.sealed.blob), wraps)
+    plain = envelope.open_envelope(sealed, referral=referral.pk, secrets=secrets)
+    return content.from_bytes(plain)
+
+
+QUESTIONS: dict[str, dict[str, str]] = {
+    "soon": {"urgency": "routine"},
+    "what": {"words": WORDS},
+    "name": {"name": "Ash CANARY-NAME", "pronouns": "they"},
+    "reach": {
+        "way1": "text",
+        "value1": PHONE,
+        "way2": "mail",
+        "value2": "ash@canary.example",
+        "times": "after 5pm CANARY-TIMES",
+        "voicemail": "no",
+    },
+    "leave-out": {},
+}
+
+
+def answer_all(client: Client, keep: str = "receipt", **other: dict[str, Any]) -> None:
+    """Answer every question as a person would, up to the page that shows all answers."""
+    begun = client.post("/referrals/keep/", {"keep": keep})
+    assert begun.status_code == 302, begun.content.decode()
+    for step, said in QUESTIONS.items():
+        given = client.post(f"/referrals/{step}/", {**said, **other.get(step, {})})
+        assert given.status_code == 302, (step, given.content.decode())
+
+
+def secret_of(client: Client) -> str:
+    """Return the key of the draft that a browser keeps."""
+    return str(client.cookies[settings.DRAFT_COOKIE].value)
+
+
+def receipt_on(page: str) -> str:
+    """Return the receipt that a page shows."""
+    found = re.search(r"\d{4} \d{4} \d{4} \d{4}", page)
+    assert found, page
+    return found[0]
+
+
+def id_in(address: str) -> UUID:
+    """Return the identifier in an address."""
+    found = re.search(r"[0-9a-f-]{36}", address)
+    assert found, address
+    return UUID(found[0])
+
+
+def everything_kept() -> str:
+    """Return every row of every table as text, to look for what must not be there."""
+    from django.apps import apps
+
+    rows: list[Any] = []
+    for model in apps.get_models():
+        for row in model._default_manager.all().values():
+            rows.append({key: _plain(value) for key, value in row.items()})
+    return json.dumps(rows, default=str, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value).decode("latin-1") if isinstance(value, bytes | memoryview) else value
+
+
+def publish_key(now: datetime) -> dict[str, bytes]:
+    """Publish a key of the counselors' side, and return what opens what is sealed to it."""
+    from nacl.public import PrivateKey
+
+    from referrals.models import PublishedKey
+
+    secret = bytes(PrivateKey.generate())
+    recipient = envelope.recipient_of(secret)
+    PublishedKey.objects.create(epoch=1, public=recipient.public, signature=b"0" * 64, since=now)
+    return {recipient.name: secret}
