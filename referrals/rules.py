@@ -65,6 +65,15 @@ class Outcome(StrEnum):
     DECLINED = "declined"
 
 
+class Refusal(StrEnum):
+    """Why the lead refuses what came without the student's yes. In words of ours: what anybody
+    would write freely could tell of the student, and is kept in the audit for two years."""
+
+    NO_DANGER = "no danger"
+    ALREADY = "already with us"
+    MISTAKE = "sent by mistake"
+
+
 class Word(StrEnum):
     """What the student says afterwards."""
 
@@ -105,6 +114,8 @@ TRANSITIONS = Table(
         # A conflict of interest of whoever has it, or was asked: somebody else must take it.
         _step({S.ACKNOWLEDGED, S.IN_CONTACT}, "step out", S.RECEIVED, "owner"),
         _step({S.TRANSFERRED}, "step out", S.RECEIVED, "asked"),
+        # Whoever had it, or was asked, works here no more.
+        _step({S.ACKNOWLEDGED, S.IN_CONTACT, S.TRANSFERRED}, "release", S.RECEIVED, "system"),
         # Nobody may open it, or nobody can: its student is told to ask elsewhere.
         _step({S.RECEIVED}, "give back", S.REDIRECTED, "lead"),
         _step(set(LIVE), "withdraw", S.WITHDRAWN, "system"),

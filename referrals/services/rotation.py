@@ -77,9 +77,7 @@ def unlike_store() -> list[tuple[int, str]]:
     store = {one.number: one.recipient.public for one in care_keys.epochs()}
     there = {row.epoch: bytes(row.public) for row in PublishedKey.objects.all()}
     said = [(number, "not published") for number in store if number not in there]
-    said += [
-        (number, "published, and its key is not here") for number in there if number not in store
-    ]
+    said += [(number, "published without a key here") for number in there if number not in store]
     said += [
         (number, "published with another key")
         for number, public in there.items()

@@ -1,0 +1,93 @@
+"""Cases as the web side sends them, and the care side's own way of looking at them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from peersupport.core import ids
+from referrals import content, envelope
+from referrals.content import Content
+from referrals.models import Card, Reading, Referral, Sealed, Withdrawal, Wrap
+from referrals.rules import Consent, Kind, Urgency
+from referrals.services import opening, routing
+
+_SECRET = b"k" * 32
+opening.SECRETS[envelope.recipient_of(_SECRET).name] = _SECRET
+
+SAID = Content(
+    name="Ash",
+    pronouns="they",
+    words="I have not slept for a week.",
+    reach=(content.Reach("phone", "555-0142"), content.Reach("mail", "ash@example.net")),
+    times="After 4pm, not on Wednesdays",
+    attached=(content.Attached("Sol", "Ash told me about the last exam."),),
+)
+
+
+def sent(
+    now: datetime,
+    *,
+    urgency: str = Urgency.SOON,
+    kind: str = Kind.STUDENT,
+    not_by: tuple[UUID, ...] = (),
+    said: Content = SAID,
+    routed: bool = True,
+    tag: bytes | None = b"t" * 32,
+    **more: Any,
+) -> Referral:
+    """Return a referral that has just been sent, and by default routed."""
+    from dataclasses import replace
+
+    key = ids.new_id()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    consent = Consent.GIVEN if kind == Kind.STUDENT else Consent.AWAITING
+    row = Referral(
+        pk=key,
+        code=ids.new_reference(),
+        kind=str(kind),
+        urgency=str(urgency),
+        consent=str(consent),
+        tag=tag,
+        request_key=ids.new_id(),
+        received_at=hour,
+        **more,
+    )
+    plain = content.to_bytes(replace(said, kind=Kind(kind), not_by=not_by))
+    to = [envelope.recipient_of(_SECRET)]
+    made = envelope.seal(plain, referral=key, recipients=to)
+    Referral.objects.bulk_create([row])
+    Sealed.objects.bulk_create([Sealed(referral=row, blob=made.blob)])
+    Wrap.objects.bulk_create(
+        [Wrap(referral=row, recipient=one.recipient, sealed=one.sealed) for one in made.wraps]
+    )
+    if routed:
+        routing.route_new(now=now)
+    return Referral.objects.get(pk=key)
+
+
+def break_blob(row: Referral) -> None:
+    """Flip a bit of what is sealed, as somebody in the database might."""
+    blob = bytearray(Sealed.objects.get(referral=row).blob)
+    blob[-1] ^= 1
+    Sealed.objects.filter(referral=row).update(blob=bytes(blob))
+
+
+def take_back(row: Referral, now: datetime) -> None:
+    """Take a referral back, as its student does: the web side only adds."""
+    Withdrawal.objects.create(referral=row, at=now.replace(minute=0, second=0, microsecond=0))
+
+
+def reads(card: Card, *weekdays: int, starts: str = "09:00", ends: str = "17:00") -> None:
+    """Give a counselor reading hours."""
+    from datetime import time
+
+    for weekday in weekdays:
+        Reading.objects.create(
+            card=card,
+            weekday=weekday,
+            starts=time.fromisoformat(starts),
+            ends=time.fromisoformat(ends),
+        )
+
+
+HOUR = timedelta(hours=1)
