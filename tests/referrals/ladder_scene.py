@@ -10,6 +10,7 @@ from peersupport.core import ids
 from program.models import Holiday
 from referrals.models import Counselor, Exclusion, Reading, Referral, Routed, Timers, Withdrawal
 from referrals.queries.reading import plan
+from tests.roles import acting_as
 
 NEW_YORK = ZoneInfo("America/New_York")
 LINE = "line@oncall.example"
@@ -30,9 +31,13 @@ def office_hours(*who: Counselor) -> None:
 
 def thanksgiving() -> None:
     """Close the school on Thanksgiving and the day after."""
-    Holiday.objects.create(
-        name="Thanksgiving", first_on=date(2026, 11, 26), last_on=date(2026, 11, 27)
-    )
+    holiday("Thanksgiving", date(2026, 11, 26), date(2026, 11, 27))
+
+
+def holiday(name: str, first: date, last: date) -> None:
+    """Close the school on some days."""
+    with acting_as("web"):
+        Holiday.objects.create(name=name, first_on=first, last_on=last)
 
 
 def on_call_line(email: str = LINE) -> None:
@@ -55,7 +60,8 @@ def referral(now: datetime, **more: Any) -> Referral:
         "ring_at": plan(now, NEW_YORK).begins(kind, now),
         **more,
     }
-    row = Referral.objects.create(**fields)
+    with acting_as("web"):  # it alone adds one
+        row = Referral.objects.create(**fields)
     Routed.objects.create(referral=row, is_whole=is_whole)
     for one in out:
         leave_out(one, row)
@@ -69,7 +75,8 @@ def leave_out(who: Counselor, row: Referral) -> None:
 
 def take_back(row: Referral, now: datetime) -> None:
     """Withdraw, as the web side does."""
-    Withdrawal.objects.create(referral=row, at=now)
+    with acting_as("web"):
+        Withdrawal.objects.create(referral=row, at=now)
 
 
 def acknowledge(row: Referral, who: Counselor) -> None:

@@ -31,7 +31,7 @@ from tests.referrals.ladder_scene import (
     take_back,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
+pytestmark = [pytest.mark.django_db, pytest.mark.anydb, pytest.mark.plane("care")]
 TUESDAY = at(11, 24, 10)
 
 

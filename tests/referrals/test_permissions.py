@@ -175,9 +175,7 @@ def test_danger_is_confirmed_and_refused_by_the_lead_alone(evening: datetime) ->
     row = sent(evening, kind=Kind.DANGER)
     for act in (
         lambda: desk.confirm(referral=row.pk, by=cast["eli"], now=evening),
-        lambda: desk.refuse(
-            referral=row.pk, reason=Refusal.MISTAKE, by=cast["eli"], now=evening
-        ),
+        lambda: desk.refuse(referral=row.pk, reason=Refusal.MISTAKE, by=cast["eli"], now=evening),
     ):
         with pytest.raises(rules.NotAllowed):
             act()
