@@ -17,7 +17,7 @@ from accounts.models import Person
 from peersupport.core import crypto, daykey
 from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
-from peersupport.portal import planes
+from peersupport.portal import planes, sided_keys
 from peersupport.portal.models import Stamp
 from program.queries import facts
 from referrals import tagkey
@@ -51,11 +51,15 @@ def make_demo_keys() -> None:
         rotation.make_keys(Path(settings.KEYS_DIR), clock_now())
 
 
+def _check(fault: str) -> None:
+    if fault:
+        raise RefusedToStart(fault)
+
+
 def _check_keys() -> None:
     try:
         make_demo_keys()
-        crypto.keyring()
-        daykey.ratchet()
+        sided_keys.check_own()
     except KeysUnusable as error:
         raise RefusedToStart(f"{error} See docs/configuration.md, 'Keys'.") from None
 
@@ -83,6 +87,8 @@ def _check_stamp(*, before_migrate: bool) -> None:
             if stamp.is_demo
             else "DEMO=1, but this database was not made by the demo."
         )
+    if settings.PLANE == "care":
+        return  # the stamp knows the web side's keys, which are not here
     if stamp.keyring != crypto.keyring().fingerprint():
         raise RefusedToStart("The keyring is not the one this database was made with.")
     if stamp.daykey != daykey.lineage():
@@ -124,17 +130,13 @@ def check_address(host: str) -> None:
         raise RefusedToStart("The demo answers on 127.0.0.1 only.")
 
 
-def _check(fault: str) -> None:
-    if fault:
-        raise RefusedToStart(fault)
-
-
 def refuse_unsafe_start(*, before_migrate: bool = False, is_worker: bool = False) -> None:
     """Raise RefusedToStart, with a plain sentence, unless this process may run as configured."""
     _check(planes.fault_of_settings(is_worker=is_worker))
     _check_keys()
     _check(planes.fault_of_database(before_migrate=before_migrate))
     _check_stamp(before_migrate=before_migrate)
+    _check(sided_keys.fault_of_place())  # last: of the demo's database the stamp has said more
     _check_server_log()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError
 
-from peersupport.portal.checks import configuration, installed
+from peersupport.portal.checks import configuration, installed, sealing
 
 TAG = "peersupport"
 Check = Callable[[], list[CheckMessage]]
@@ -16,7 +16,8 @@ def found() -> list[CheckMessage]:
     """Return everything that is wrong: the configuration, then what the database holds."""
     said = [message for check in configuration.CHECKS for message in check()]
     try:
-        said += [message for check in installed.CHECKS for message in check()]
+        asked = (*installed.CHECKS, *sealing.CHECKS)
+        said += [message for check in asked for message in check()]
     except DatabaseError:
         hint = "Is PostgreSQL running, DATABASE_URL right, and has `manage.py migrate` run?"
         said.append(Error("The database cannot be asked.", hint=hint, id="peersupport.E020"))

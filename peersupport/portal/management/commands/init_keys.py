@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from peersupport.core import careseal, clock, daykey, keyfiles
+from peersupport.core import clock, daykey, keyfiles
 from referrals import tagkey
 
 
@@ -28,10 +28,9 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Made {keyfiles.KEYRING}, {keyfiles.DAYKEY} and {tagkey.FILE} in {directory}."
         )
-        careseal.create(directory)
         self.stdout.write(
-            f"Made {keyfiles.CARE_PUB} and {keyfiles.CARE_KEY}: move {keyfiles.CARE_KEY} to the "
-            "care host and delete it here; the web side must not have it."
+            "What can open something is made on the care host, by `manage.py init_care_keys`. "
+            f"From there come {keyfiles.CARE_ROOT_PUB} and {keyfiles.CARE_PUB}, and nothing else."
         )
         self.stdout.write(
             "Keep a sealed copy of the keyring; never copy the day key or the tag key to a backup."
