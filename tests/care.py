@@ -15,8 +15,10 @@ from referrals.models import Card, Clock, Counselor, Passkey
 from referrals.rules import CareRole
 from referrals.seals import passkey_seal, seal_of
 from tests.accounts.soft_key import SoftKey
+from tests.roles import BY_SIDE, acting_as
 
 
+@acting_as("care")
 def counselor(name: str, now: datetime, *, role: CareRole = CareRole.COUNSELOR) -> Counselor:
     """Return a counselor as the lead has confirmed them, made anew."""
     one = Counselor(
@@ -40,6 +42,7 @@ def care_cast(now: datetime) -> dict[str, Counselor]:
     }
 
 
+@acting_as("care")
 def sit_down(who: Counselor, now: datetime, *, has_proved: bool = True) -> Client:
     """Return a browser in which a counselor has signed in with their passkey."""
     response = HttpResponse()
@@ -55,15 +58,17 @@ def stand_as(settings: Any, plane: str, *, public_url: str = "http://testserver"
     settings.ROOT_URLCONF = {"care": "peersupport.urls_care", "all": "peersupport.urls_demo"}[
         plane
     ]
-    settings.MIDDLEWARE = settings.MIDDLEWARES[plane]
+    settings.MIDDLEWARE = [*([BY_SIDE] if plane == "all" else []), *settings.MIDDLEWARES[plane]]
     settings.PUBLIC_URL = public_url
 
 
+@acting_as("care")
 def wind(now: datetime) -> None:
     """Let the care side's clock have gone round just now, so that no alarm stands on a page."""
     Clock.objects.update_or_create(pk=1, defaults={"last_at": now})
 
 
+@acting_as("care")
 def give_key(who: Counselor, now: datetime, *, is_confirmed: bool = True) -> SoftKey:
     """Give somebody a passkey made of software."""
     key = SoftKey(who.pk.bytes)

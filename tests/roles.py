@@ -5,13 +5,14 @@ and `acting_as("worker")` a part of one. On SQLite both change nothing.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.http import HttpRequest, HttpResponse
 from psycopg2 import Error
 
 from accounts.services import people
@@ -21,6 +22,7 @@ from peersupport.core.datamap.services import forget_everything
 from peersupport.core.outbox import delivery
 
 WEB = "web"
+BY_SIDE = "tests.roles.BySide"
 SUPERUSER = ""  # whom the tests connect as
 
 
@@ -86,6 +88,17 @@ def acting_as(side: str) -> Iterator[None]:
     finally:
         _here.side = before
         _retake()
+
+
+class BySide:
+    """For both sides in one process: each address is answered with the rights of its own side."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with acting_as("care" if request.path_info.startswith(CARE) else WEB):
+            return self.get_response(request)
 
 
 # What the worker does, done as the worker does it.

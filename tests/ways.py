@@ -2,22 +2,24 @@
 
 import json
 import re
-from datetime import datetime, time
+from datetime import time
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.test import Client
 
-from referrals import content, envelope
+from referrals import care_keys, content, envelope
 from referrals.content import Content, Reach
 from referrals.models import Card, Reading, Referral
 from referrals.queries.drafts import RECEIPT, Answers
+from tests.roles import acting_as
 
 WORDS = "Since October I sleep three hours. CANARY-WORDS."
 PHONE = "555-0142"
 
 
+@acting_as("care")
 def somebody_reads(
     *, name: str = "Dee", about: str = "", starts: time = time(9), ends: time = time(18)
 ) -> Card:
@@ -111,13 +113,8 @@ def _plain(value: Any) -> Any:
     return bytes(value).decode("latin-1") if isinstance(value, bytes | memoryview) else value
 
 
-def publish_key(now: datetime) -> dict[str, bytes]:
-    """Publish a key of the counselors' side, and return what opens what is sealed to it."""
-    from nacl.public import PrivateKey
-
-    from referrals.models import PublishedKey
-
-    secret = bytes(PrivateKey.generate())
-    recipient = envelope.recipient_of(secret)
-    PublishedKey.objects.create(epoch=1, public=recipient.public, signature=b"0" * 64, since=now)
-    return {recipient.name: secret}
+@acting_as("care")
+def publish_key() -> dict[str, bytes]:
+    """Publish the tests' key of the counselors' side; return what opens what is sealed to it."""
+    care_keys.publish()
+    return care_keys.secrets()

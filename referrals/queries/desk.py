@@ -134,9 +134,7 @@ def desk(counselor: Counselor, now: datetime, zone: ZoneInfo) -> Desk:
     known = plan(now, zone)
     reading, wall = _spans(known, now)
     rows = permissions.visible_to(counselor).filter(state__in=_LIVE)
-    cases = [
-        _case(row, counselor, reading, wall) for row in rows.select_related("owner", "asked")
-    ]
+    cases = [_case(row, counselor, reading, wall) for row in rows.select_related("owner", "asked")]
     is_lead = counselor.role == CareRole.LEAD
     places: dict[str, list[Case]] = {}
     for case in sorted(cases, key=_order):
@@ -225,6 +223,4 @@ def openings(counselor: Counselor, *, most: int = 200) -> list[Opened]:
     out = Q(exclusions__counselor=counselor.pk)
     seen = Referral.objects.filter(pk__in=keys).exclude(out).values_list("pk", "code")
     codes = dict(seen)
-    return [
-        Opened(one.at, one.name, one.what, codes.get(one.referral_id, "")) for one in found
-    ]
+    return [Opened(one.at, one.name, one.what, codes.get(one.referral_id, "")) for one in found]

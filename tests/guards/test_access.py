@@ -23,6 +23,8 @@ POST_SUPPORTER = [302, 404, 405, 404, 404]
 ANYBODY = [302, 200, 200, 200, 200]
 NEVER_GET = [405] * 5
 MISSING = [404] * 5
+# Asking for more help: nothing was begun in this browser.
+NOT_BEGUN = [410] * 5
 
 # address -> the status of GET for nobody, a student, a supporter, a coordinator, an administrator
 TABLE: dict[str, list[int]] = {
@@ -195,6 +197,29 @@ TABLE: dict[str, list[int]] = {
     "visits/<uuid:visit>/cancel/": POST_STUDENT,
     "visits/<uuid:visit>/here/": POST_STUDENT,
     "visits/<uuid:visit>/remove-line/": POST_STUDENT,
+    "referrals/": OPEN,
+    "referrals/now/": OPEN,
+    "referrals/keep/": [302] * 5,  # nobody reads here: to the numbers
+    "referrals/soon/": NOT_BEGUN,
+    "referrals/what/": NOT_BEGUN,
+    "referrals/name/": NOT_BEGUN,
+    "referrals/reach/": NOT_BEGUN,
+    "referrals/leave-out/": NOT_BEGUN,
+    "referrals/supporter/": NOT_BEGUN,
+    "referrals/supporter/code/": NOT_BEGUN,
+    "referrals/supporter/<uuid:attachment>/remove/": NOT_BEGUN,
+    "referrals/check/": NOT_BEGUN,
+    "referrals/sent/": NOT_BEGUN,
+    "referrals/stop/": OPEN,
+    "referrals/receipt/": OPEN,
+    "referrals/receipt/close/": NEVER_GET,
+    "referrals/one/<uuid:referral>/": MISSING,
+    "referrals/one/<uuid:referral>/take-back/": MISSING,
+    "referrals/one/<uuid:referral>/tell/": NEVER_GET,
+    "referrals/taken-back/": OPEN,
+    "referrals/words/": SUPPORTER,
+    "referrals/danger/": SUPPORTER,
+    "referrals/danger/<uuid:nonce>/": MISSING_STUDENT,
 }
 
 

@@ -22,10 +22,17 @@ from tests.process.spool import mail_server, received
 from tests.process.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+_TABLES = """
+from django.core.management import call_command
+call_command("init_keys", verbosity=0)
+call_command("migrate", verbosity=0)
+"""
 _PEOPLE = """
+from django.core.management import call_command
 from peersupport.core import clock
 from referrals.models import Timers
 from tests.care import care_cast
+call_command("init_care_keys", verbosity=0)
 care_cast(clock.now())
 Timers.objects.create(pk=1, line_name="On call", line_email="line@oncall.example")
 """
@@ -198,9 +205,7 @@ def care_world(home: Path, *, broker: str = "redis") -> Iterator[CareWorld]:
             admin={**care, "DATABASE_URL": database},
             spool=spool,
         )
-        found.manage("init_keys", env=web)
-        found.manage("migrate", "-v", "0", env=web)
-        found.manage("init_care_keys")
+        found.manage("shell", "-v", "0", "-c", _TABLES, env=web)
         found.manage("shell", "-v", "0", "-c", _PEOPLE)
         try:
             yield found

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from peersupport.core import crypto, ids
-from referrals import care_keys, envelope, permissions
+from referrals import care_keys, envelope
 from referrals.content import Content, Reach, to_bytes
 from referrals.models import (
     EmergencyContact,
@@ -25,22 +25,12 @@ from tests.roles import SUPERUSER, acting_as
 CANARY = "canary-7f3a cannot sleep"
 
 
-# Until `permissions.may_see` is there.
-if not hasattr(permissions, "may_see"):
-
-    def _may_see(counselor: Any, referral: Referral) -> bool:
-        left_out = Exclusion.objects.filter(referral=referral, counselor=counselor)
-        seen = Referral.objects.not_withdrawn().filter(pk=referral.pk, routed__is_whole=True)
-        return seen.exists() and not left_out.exists()
-
-    permissions.may_see = _may_see
-
-
 def prepare(keys_dir: Path, now: datetime) -> Path:
     """Make the care side's keys in a directory, publish them, and return it."""
     care_keys.create(keys_dir, now)
     crypto.forget_keyring()
-    care_keys.publish()
+    with acting_as("care"):
+        care_keys.publish()
     return keys_dir
 
 
@@ -66,6 +56,7 @@ def outside(now: datetime, **fields: Any) -> Referral:
     )
 
 
+@acting_as("web")
 def put_in(
     referral: Referral, plain: bytes, to: list[envelope.Recipient] | None = None
 ) -> Referral:
@@ -88,7 +79,8 @@ def sent(
 ) -> Referral:
     """Return a referral that was sent and routed."""
     referral = put_in(outside(now, **fields), to_bytes(content(words)), to)
-    Routed.objects.create(referral=referral)
+    with acting_as("care"):
+        Routed.objects.create(referral=referral)
     return referral
 
 
@@ -111,6 +103,7 @@ def hand_over(referral: Referral, sealed: bytes, until: datetime) -> EmergencyCo
     return row
 
 
+@acting_as("care")
 def leave_out(referral: Referral, counselor: Any) -> None:
     """Let one counselor never see a referral."""
     Exclusion.objects.create(referral=referral, counselor=counselor, why="student")

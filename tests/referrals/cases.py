@@ -10,6 +10,7 @@ from referrals.content import Content
 from referrals.models import Card, Reading, Referral, Sealed, Withdrawal, Wrap
 from referrals.rules import Consent, Kind, Urgency
 from referrals.services import opening, routing
+from tests.roles import acting_as
 
 _SECRET = b"k" * 32
 opening.SECRETS[envelope.recipient_of(_SECRET).name] = _SECRET
@@ -24,6 +25,7 @@ SAID = Content(
 )
 
 
+@acting_as("web")
 def sent(
     now: datetime,
     *,
@@ -65,6 +67,7 @@ def sent(
     return Referral.objects.get(pk=key)
 
 
+@acting_as("owner")
 def break_blob(row: Referral) -> None:
     """Flip a bit of what is sealed, as somebody in the database might."""
     blob = bytearray(Sealed.objects.get(referral=row).blob)
@@ -72,11 +75,13 @@ def break_blob(row: Referral) -> None:
     Sealed.objects.filter(referral=row).update(blob=bytes(blob))
 
 
+@acting_as("web")
 def take_back(row: Referral, now: datetime) -> None:
     """Take a referral back, as its student does: the web side only adds."""
     Withdrawal.objects.create(referral=row, at=now.replace(minute=0, second=0, microsecond=0))
 
 
+@acting_as("care")
 def reads(card: Card, *weekdays: int, starts: str = "09:00", ends: str = "17:00") -> None:
     """Give a counselor reading hours."""
     from datetime import time

@@ -1,6 +1,7 @@
 """Which side of the program a test of referrals stands on."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,3 +25,19 @@ def both_planes(settings: Any) -> None:
 def wound(db: None, evening: datetime) -> None:
     """The care side's clock goes."""
     wind(evening)
+
+
+# What is the web side's; everything else in this folder is the care side's own.
+_WEB = (
+    *("attach", "danger", "drafts", "mine", "receipts", "recipients", "sending", "tagkey"),
+    *("envelope", "reading_rules", "more_help", "ways_pages", "web_", "words"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests of the care side act with its rights in the database, unless they say otherwise."""
+    for item in items:
+        if item.path.parent != Path(__file__).parent or item.get_closest_marker("plane"):
+            continue
+        if not item.path.stem.removeprefix("test_").startswith(_WEB):
+            item.add_marker(pytest.mark.plane("care"))

@@ -17,6 +17,7 @@ LINE = "line@oncall.example"
 _codes = itertools.count()
 
 
+@acting_as("care")
 def reads(who: Counselor, *weekdays: int, starts: time = time(9), ends: time = time(17)) -> None:
     """Let a counselor read on these weekdays."""
     for weekday in weekdays:
@@ -29,6 +30,7 @@ def office_hours(*who: Counselor) -> None:
         reads(one, *range(5))
 
 
+@acting_as("web")
 def thanksgiving() -> None:
     """Close the school on Thanksgiving and the day after."""
     holiday("Thanksgiving", date(2026, 11, 26), date(2026, 11, 27))
@@ -40,11 +42,13 @@ def holiday(name: str, first: date, last: date) -> None:
         Holiday.objects.create(name=name, first_on=first, last_on=last)
 
 
+@acting_as("care")
 def on_call_line(email: str = LINE) -> None:
     """Set the on-call line."""
     Timers.objects.update_or_create(pk=1, defaults={"line_name": "On call", "line_email": email})
 
 
+@acting_as("owner")
 def referral(now: datetime, **more: Any) -> Referral:
     """Return a referral that came now and is routed; it rings when the plan says so."""
     out = more.pop("out", ())
@@ -68,22 +72,26 @@ def referral(now: datetime, **more: Any) -> Referral:
     return row
 
 
+@acting_as("owner")
 def leave_out(who: Counselor, row: Referral) -> None:
     """Let a counselor never see a referral."""
     Exclusion.objects.create(referral=row, counselor=who, why=Exclusion.Why.STUDENT)
 
 
+@acting_as("owner")
 def take_back(row: Referral, now: datetime) -> None:
     """Withdraw, as the web side does."""
     with acting_as("web"):
         Withdrawal.objects.create(referral=row, at=now)
 
 
+@acting_as("owner")
 def acknowledge(row: Referral, who: Counselor) -> None:
     """Say "it is mine", as the desk does."""
     Referral.objects.filter(pk=row.pk).update(state="acknowledged", owner=who.pk, ring_at=None)
 
 
+@acting_as("owner")
 def hand_on(row: Referral, who: Counselor, now: datetime) -> None:
     """Hand a referral to somebody, as the desk does: a new round begins."""
     row.refresh_from_db()
