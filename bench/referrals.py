@@ -107,7 +107,7 @@ def main() -> None:
     one = sent(now)
     bare = _took(_insert_opening)
     opened = _took(lambda: opening.open_case(referral=one, counselor=dee, what="case", now=now))
-    print(f"open one case, who may, record and all: {opened:.2f} ms; a bare record: {bare:.2f} ms; "
+    print(f"open one case, who may, record and all: {opened:.2f} ms; bare record: {bare:.2f} ms; "
           f"ratio {opened / bare:.1f}")  # fmt: skip
     _fill(_KEYS)
     keys = list(Referral.objects.values_list("pk", flat=True))
