@@ -1,9 +1,9 @@
 """That a row of the care side is genuine: a MAC under a keyring that only the care side has.
 
 Whoever can write into the database, and has no code running on the care host, can make no
-counselor, give nobody a role, and swap no passkey: the row then has no seal that fits. Nor can they put back
-an older row that was genuine once, such as that of a counselor who was ended: seals that no longer
-hold are listed in a file on the care host, to which lines are only added.
+counselor, give nobody a role, and swap no passkey: the row then has no seal that fits. Nor can
+they put back an older row that was genuine once, such as that of a counselor who was ended: seals
+that no longer hold are listed in a file on the care host, to which lines are only added.
 """
 
 import hashlib
