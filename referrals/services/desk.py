@@ -105,7 +105,7 @@ def close(*, referral: UUID, outcome: rules.Outcome, by: Counselor, now: datetim
 
 @transaction.atomic(durable=True)
 def redirect(*, referral: UUID, by: Counselor, now: datetime) -> Referral:
-    """End a case here because another service is the right one; the student has been told where."""
+    """End a case because another service is the right one; the student has been told where."""
     found = _find(referral, "redirect", by)
     return take_step(found, "redirect", by=by.actor_id, now=now)
 

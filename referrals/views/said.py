@@ -105,6 +105,11 @@ _ENDINGS = {
 def _ended(one: Mine) -> tuple[str, str]:
     if one.is_withdrawn:
         return _("You took it back"), _("Nobody opens it any more.")
+    if one.state == State.REDIRECTED and not one.owner:
+        return _("Nobody here could take it"), _(
+            "Everybody here was left out of it, or it could not be opened. Nobody has read it. "
+            "Call one of the numbers above, or ask again."
+        )
     if one.state == State.REDIRECTED:
         return _("It was passed on"), _(
             "Other help fits better. The counselor who has it told you, or will tell you, where."

@@ -20,6 +20,7 @@ DOOR = [200] * 4
 COUNSELOR = [302, 200, 200, 200]
 PROVED = [302, 302, 200, 200]
 LEAD = [302, 404, 404, 200]
+MISSING = [302, 404, 404, 404]
 MISSING_PROVED = [302, 302, 404, 404]
 MISSING_LEAD = [302, 404, 404, 404]
 NEVER_GET = [405] * 4
@@ -28,6 +29,24 @@ NEVER_GET = [405] * 4
 # has just used a passkey, and the lead
 TABLE: dict[str, list[int]] = {
     "care/": COUNSELOR,
+    "care/list/": COUNSELOR,
+    "care/again/": NEVER_GET,
+    "care/log/": COUNSELOR,
+    "care/duty/": COUNSELOR,
+    "care/duty/<uuid:hours>/remove/": NEVER_GET,
+    "care/timers/": LEAD,
+    # What a case answers to whom, in which state: tests/referrals/test_desk_pages.py.
+    "care/case/<uuid:case>/": MISSING,
+    "care/case/<uuid:case>/acknowledge/": NEVER_GET,
+    "care/case/<uuid:case>/contact/": NEVER_GET,
+    "care/case/<uuid:case>/end/": MISSING,
+    "care/case/<uuid:case>/hand-on/": MISSING,
+    "care/case/<uuid:case>/aside/": MISSING,
+    "care/case/<uuid:case>/danger/": MISSING_LEAD,
+    "care/case/<uuid:case>/give-back/": MISSING_LEAD,
+    "care/case/<uuid:case>/open/": NEVER_GET,
+    "care/case/<uuid:case>/chart/": NEVER_GET,
+    "care/case/<uuid:case>/where/<uuid:contact>/": NEVER_GET,
     "care/sign-in/": [200, 302, 302, 302],
     "care/prove/": COUNSELOR,
     "care/join/": DOOR,

@@ -19,7 +19,11 @@ from referrals.services import desk, opening, routing
 from tests.care import care_cast, counselor
 from tests.referrals.cases import sent, take_back
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.anydb,
+    pytest.mark.plane("care"),
+]
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 NAMES = st.sampled_from(["dee", "eli", "fay"])
 WHICH = st.integers(0, 3)

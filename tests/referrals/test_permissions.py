@@ -14,7 +14,11 @@ from referrals.services import desk, opening
 from tests.care import care_cast, counselor
 from tests.referrals.cases import sent, take_back
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.anydb,
+    pytest.mark.plane("care"),
+]
 S = rules.State
 
 
@@ -76,7 +80,7 @@ def test_whoever_is_not_active_sees_nothing(evening: datetime, state: str) -> No
     assert permissions.may_see(cast["dee"], row)
 
 
-# -- T6: left out means absent, everywhere ---------------------------------------------------------
+# -- T6: left out means absent, everywhere ---
 
 
 @pytest.mark.parametrize("why", list(Exclusion.Why))
@@ -167,7 +171,7 @@ def test_when_everybody_is_left_out_the_lead_sees_that_there_is_one(evening: dat
     assert permissions.may_see(counselor("Gil", evening), late)
 
 
-# -- T8: danger without a yes ----------------------------------------------------------------------
+# -- T8: danger without a yes ---
 
 
 def test_danger_is_confirmed_and_refused_by_the_lead_alone(evening: datetime) -> None:

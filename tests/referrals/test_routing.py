@@ -14,7 +14,11 @@ from tests.care import care_cast, counselor
 from tests.races.at_once import at_once, meeting
 from tests.referrals.cases import break_blob, reads, sent, take_back
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.anydb,
+    pytest.mark.plane("care"),
+]
 # Tuesday 24 November 2026, 10am in New York.
 TUESDAY = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
@@ -173,17 +177,16 @@ def test_a_key_that_was_brought_back_opens_it_after_all(
 
     monkeypatch.setattr(opening, "read_routing", missing)
     row = sent(evening, not_by=(cast["eli"].pk,))
-    assert not routing.try_again(referral=row.pk, by=cast["dee"], now=evening)
+    assert routing.try_again(by=cast["dee"], now=evening) == 0
     monkeypatch.setattr(opening, "read_routing", real)
 
     with pytest.raises(rules.NotAllowed):
-        routing.try_again(referral=row.pk, by=cast["eli"], now=evening)
-    assert routing.try_again(referral=row.pk, by=cast["dee"], now=evening)
+        routing.try_again(by=cast["eli"], now=evening)
+    assert routing.try_again(by=cast["dee"], now=evening) == 1
 
     assert permissions.may_see(cast["dee"], row)
     assert not permissions.may_see(cast["eli"], row)
-    with pytest.raises(rules.NotAllowed):
-        routing.try_again(referral=row.pk, by=cast["dee"], now=evening)
+    assert routing.try_again(by=cast["dee"], now=evening) == 0
 
 
 def test_what_was_taken_back_before_is_not_routed(evening: datetime) -> None:
