@@ -20,6 +20,7 @@ _WRITING = ("book", "join", "call")
 _BOOKINGS = "from bench.bookings import main; main()"
 _PLANNING = "from bench.planning import main; main()"
 _ROSTER = "from bench.roster import main; main()"
+_DESK = "from bench.desk import main; main()"
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
 
 
@@ -134,6 +135,7 @@ def main() -> None:
                 print(program.manage("shell", "-v", "0", "-c", _BOOKINGS).strip())
                 print(program.manage("shell", "-v", "0", "-c", _PLANNING).strip())
                 print(program.manage("shell", "-v", "0", "-c", _ROSTER).strip())
+                print(program.manage("shell", "-v", "0", "-c", _DESK).strip())
         sign_in.main(kind, settings)
 
 
