@@ -142,6 +142,13 @@ def secrets(directory: Path | None = None) -> dict[str, bytes]:
     return {one.recipient.name: one.secret for one in reversed(epochs(directory))}
 
 
+def check() -> None:
+    """Raise KeysUnusable unless every secret file of the store can be used."""
+    root()
+    epochs()
+    _contact_key()
+
+
 def open_contact_box(sealed: bytes) -> bytes:
     """Return what `core.careseal.seal` sealed on the web side. Raises CannotOpen."""
     plain = _unsealed(sealed)
@@ -150,12 +157,16 @@ def open_contact_box(sealed: bytes) -> bytes:
     return plain
 
 
-def _unsealed(sealed: bytes) -> bytes | None:
+def _contact_key() -> PrivateKey:
     raw = keyfiles.read_private(_place(None) / keyfiles.CARE_KEY)
     try:
-        secret = PrivateKey(base64.b64decode(raw, validate=True))
+        return PrivateKey(base64.b64decode(raw, validate=True))
     except (CryptoError, ValueError, TypeError):
         raise KeysUnusable(f"Key file {keyfiles.CARE_KEY} is malformed.") from None
+
+
+def _unsealed(sealed: bytes) -> bytes | None:
+    secret = _contact_key()
     try:
         bare = bytes(SealedBox(secret).decrypt(sealed)).rstrip(b"\0")
     except (CryptoError, ValueError, TypeError):

@@ -129,7 +129,7 @@ def fault_of_settings(*, is_worker: bool) -> str:
         return ""
     if settings.PLANE == "care" and not is_postgresql:
         return "The care side needs PostgreSQL: on SQLite nothing keeps the sides apart."
-    if is_worker and is_postgresql and settings.PLANE != "worker":
+    if is_worker and is_postgresql and settings.PLANE == "web":
         return "Celery's worker and beat run with PLANE=worker and a database user of their own."
     return ""
 

@@ -90,22 +90,7 @@ PROMISES = [
     ),
 ]
 
-DISCLOSURES: list[tuple[Words, Callable[[Values], bool]]] = [
-    (
-        _(
-            "This school is small: one person may be coordinator and counselor. They could know "
-            "you from both sides."
-        ),
-        lambda values: bool(value_of(values, "small-school")),
-    ),
-]
-
 
 def promised(values: Values) -> list[Promise]:
     """Return the promises that are made, as the school has set things."""
     return [one for one in PROMISES if one.holds(values)]
-
-
-def disclosed(values: Values) -> list[Words]:
-    """Return what this school has to say about itself."""
-    return [words for words, holds in DISCLOSURES if holds(values)]

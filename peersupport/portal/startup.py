@@ -17,7 +17,7 @@ from accounts.models import Person
 from peersupport.core import crypto, daykey
 from peersupport.core.clock import now as clock_now
 from peersupport.core.keyfiles import KeysUnusable
-from peersupport.portal import key_places, planes
+from peersupport.portal import planes, sided_keys
 from peersupport.portal.models import Stamp
 from program.queries import facts
 from referrals import tagkey
@@ -52,14 +52,15 @@ def make_demo_keys() -> None:
         rotation.make_keys(Path(settings.KEYS_DIR), clock_now())
 
 
+def _check(fault: str) -> None:
+    if fault:
+        raise RefusedToStart(fault)
+
+
 def _check_keys() -> None:
-    if not settings.DEMO:
-        _check(key_places.fault_of(settings.PLANE, Path(settings.KEYS_DIR)))
     try:
         make_demo_keys()
-        crypto.keyring()
-        if settings.PLANE != "care":
-            daykey.ratchet()
+        sided_keys.check_own()
     except KeysUnusable as error:
         raise RefusedToStart(f"{error} See docs/configuration.md, 'Keys'.") from None
 
@@ -130,17 +131,13 @@ def check_address(host: str) -> None:
         raise RefusedToStart("The demo answers on 127.0.0.1 only.")
 
 
-def _check(fault: str) -> None:
-    if fault:
-        raise RefusedToStart(fault)
-
-
 def refuse_unsafe_start(*, before_migrate: bool = False, is_worker: bool = False) -> None:
     """Raise RefusedToStart, with a plain sentence, unless this process may run as configured."""
     _check(planes.fault_of_settings(is_worker=is_worker))
     _check_keys()
     _check(planes.fault_of_database(before_migrate=before_migrate))
     _check_stamp(before_migrate=before_migrate)
+    _check(sided_keys.fault_of_place())  # last: of the demo's database the stamp has said more
     _check_server_log()
 
 

@@ -25,6 +25,7 @@ from referrals.models import PublishedKey, Referral, Sealed, Wrap
 from referrals.models.cases import ReferralSet
 
 _BATCH = 50
+_FIRST = UUID(int=0)
 LASTS = care_keys.EPOCH
 
 
@@ -46,6 +47,11 @@ def is_here() -> bool:
     except KeysUnusable:
         return False
     return True
+
+
+def check_store() -> None:
+    """Raise KeysUnusable unless every secret file of the care side is here and can be used."""
+    care_keys.check()
 
 
 def due_on() -> date:
@@ -139,17 +145,21 @@ def _store(made: list[Wrap], recipient: str, keep: list[str]) -> int:
 def rewrap(*, batch: int = _BATCH) -> tuple[int, int]:
     """Wrap every live referral for the current epoch. Returns how many, and how many are broken.
 
-    Goes round until nothing is left but what does not open, since others arrive meanwhile.
+    Goes round in the order of their keys, and once more whenever it has found some: others
+    arrive meanwhile. What does not open is passed by.
     """
     store = care_keys.epochs()
     newest, keep = store[-1].recipient, [one.recipient.name for one in store[-2:]]
-    wrapped, broken = 0, set[UUID]()
-    while pending := list(
-        _unwrapped(newest.name).exclude(pk__in=broken).values_list("pk", flat=True)[:batch]
-    ):
+    wrapped, broken, after = 0, set[UUID](), _FIRST
+    while True:
+        rest = _unwrapped(newest.name).filter(pk__gt=after).exclude(pk__in=broken)
+        pending = list(rest.order_by("pk").values_list("pk", flat=True)[:batch])
+        if not pending and after == _FIRST:
+            break
         made = _made_for(newest, pending)
         broken |= set(pending) - {wrap.referral_id for wrap in made}
-        wrapped += _store(made, newest.name, keep)
+        wrapped += _store(made, newest.name, keep) if made else 0
+        after = pending[-1] if pending else _FIRST
     return wrapped, len(broken)
 
 

@@ -9,13 +9,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from importlib import import_module
 
 from peersupport.core import clock as program_clock
 from peersupport.core.datamap.registry import stores
 from peersupport.core.outbox.delivery import drain
 from referrals.queries.clock import last_round
-from referrals.services import clock, ladder
+from referrals.services import chain, clock, desk, ladder, routing
 
 _log = logging.getLogger(__name__)
 FORGETS_EVERY = timedelta(hours=1)
@@ -53,25 +52,19 @@ def _safely(name: str, step: Callable[[], int]) -> int:
         return FAILED
 
 
-def _of(module: str, verb: str, now: datetime) -> int:
-    """Call a step of another module by its name."""
-    done: int = getattr(import_module(f"referrals.services.{module}"), verb)(now=now)
-    return done
-
-
 def go_round(*, now: datetime) -> dict[str, int]:
     """Go round once. Returns what each step did; -1 for one that failed.
 
     May run twice, late, or beside itself: what each step does is guarded by its rows.
     """
     steps: dict[str, Callable[[], int]] = {
-        "settle": lambda: _of("desk", "settle_withdrawn", now),
-        "route": lambda: _of("routing", "route_new", now),
+        "settle": lambda: desk.settle_withdrawn(now=now),
+        "route": lambda: routing.route_new(now=now),
         "ring": lambda: ladder.ring_due(now=now),
         "ask": lambda: ladder.ask_to_confirm(now=now),
         "tell": lambda: ladder.tell_undelivered(now=now),
         "drain": lambda: _drain(now),
-        "seal": lambda: _of("chain", "seal_chain", now),
+        "seal": lambda: chain.seal_chain(now=now),
         "forget": lambda: _forget_hourly(now),
     }
     done = {name: _safely(name, step) for name, step in steps.items()}

@@ -167,3 +167,12 @@ def test_a_command_without_a_configuration_says_so_in_one_sentence(
     assert "PLANE is not set" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["care-root.key", "care-epochs.json", "care.key"])
+def test_a_web_host_with_a_key_that_opens_is_refused(run: Run, tmp_path: Path, name: str) -> None:
+    _prepared(run)
+    assert not (tmp_path / "keys" / name).exists()
+    (tmp_path / "keys" / name).touch(mode=0o600)
+
+    assert f"{name}. Move them there and delete them here." in run().stderr

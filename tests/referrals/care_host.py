@@ -9,10 +9,18 @@ from django.db import connection
 from peersupport.core import crypto, ids
 from referrals import care_keys, envelope
 from referrals.content import Content, Reach, to_bytes
-from referrals.models import Exclusion, Referral, Routed, Sealed, Wrap
+from referrals.models import (
+    EmergencyContact,
+    Exclusion,
+    Referral,
+    Routed,
+    Sealed,
+    Withdrawal,
+    Wrap,
+)
 from referrals.recipients import recipients
 from referrals.rules import State
-from tests.roles import acting_as
+from tests.roles import SUPERUSER, acting_as
 
 CANARY = "canary-7f3a cannot sleep"
 
@@ -56,11 +64,12 @@ def put_in(
     made = envelope.seal(
         plain, referral=referral.pk, recipients=recipients() if to is None else to
     )
+    wraps = [
+        Wrap(referral=referral, recipient=one.recipient, sealed=one.sealed) for one in made.wraps
+    ]
     Referral.objects.bulk_create([referral])
     Sealed.objects.bulk_create([Sealed(referral=referral, blob=made.blob)])
-    Wrap.objects.bulk_create(
-        [Wrap(referral=referral, recipient=w.recipient, sealed=w.sealed) for w in made.wraps]
-    )
+    Wrap.objects.bulk_create(wraps)
     return referral
 
 
@@ -79,6 +88,20 @@ def ended(now: datetime, **fields: Any) -> Referral:
     return sent(now, state=str(State.REFUSED), ended_on=now.date(), **fields)
 
 
+def take_back(referral: Referral, now: datetime) -> None:
+    """Let the student take a referral back."""
+    with acting_as("web"):
+        Withdrawal.objects.bulk_create([Withdrawal(referral=referral, at=now)])
+
+
+def hand_over(referral: Referral, sealed: bytes, until: datetime) -> EmergencyContact:
+    """Return an emergency contact as the web side hands it over."""
+    row = EmergencyContact(referral=referral, sealed=sealed, visit_tag=b"t" * 32, until=until)
+    with acting_as("web"):
+        EmergencyContact.objects.bulk_create([row])
+    return row
+
+
 @acting_as("care")
 def leave_out(referral: Referral, counselor: Any) -> None:
     """Let one counselor never see a referral."""
@@ -87,12 +110,11 @@ def leave_out(referral: Referral, counselor: Any) -> None:
 
 def as_superuser(statement: str, values: list[Any]) -> None:
     """Change the database as somebody who may do everything in it and has no code running."""
-    with connection.cursor() as cursor:
+    with acting_as(SUPERUSER), connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             cursor.execute("DROP TRIGGER IF EXISTS audit_entry_append_only")
-            cursor.execute(statement.replace("decode(%s, 'hex')", "unhex(%s)"), values)
+            cursor.execute(statement, values)
             return
-        cursor.execute("RESET ROLE")
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(statement, values)
         cursor.execute("SET session_replication_role = origin")

@@ -10,7 +10,6 @@ import pytest
 from django.db import DatabaseError
 
 from peersupport.core.outbox.models import Outgoing
-from program.models import Holiday
 from referrals import care_emails, rules
 from referrals.models import Counselor, Reading, Referral, Ring, Timers
 from referrals.queries import ladder as reads_of
@@ -22,6 +21,7 @@ from tests.referrals.ladder_scene import (
     acknowledge,
     at,
     hand_on,
+    holiday,
     keys,
     leave_out,
     minutes,
@@ -32,7 +32,7 @@ from tests.referrals.ladder_scene import (
     thanksgiving,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
+pytestmark = [pytest.mark.django_db, pytest.mark.anydb, pytest.mark.plane("care")]
 TUESDAY = at(11, 24, 10)
 
 
@@ -57,7 +57,16 @@ def _rung(row: Referral) -> list[tuple[int, datetime]]:
     return [(ring.rung, ring.at.astimezone(NEW_YORK)) for ring in rows]
 
 
-def _told(rung: int | None = None) -> Counter[UUID | None]:
+def _climb(row: Referral, comes: datetime, step: int) -> None:
+    """Let the clock go round every few minutes until the ladder has ended, and for a day more."""
+    for now in minutes(comes, comes + timedelta(days=9), step):
+        if ring_due(now=now) and Ring.objects.filter(referral=row).count() == len(rules.RUNGS):
+            break
+    for hours in range(24):
+        assert ring_due(now=now + timedelta(hours=hours)) == 0
+
+
+def _told() -> Counter[UUID | None]:
     """Return whom the outbox tells, and how often."""
     return Counter(Outgoing.objects.values_list("recipient", flat=True))
 
@@ -88,8 +97,7 @@ def test_every_rung_rings_at_its_minute(
 ) -> None:
     row = referral(comes, urgency=urgency, kind=kind)
 
-    for now in minutes(comes, comes + timedelta(days=8), 5):
-        ring_due(now=now)
+    _climb(row, comes, 5)
 
     assert ", ".join(moment.strftime("%d %H:%M") for _, moment in _rung(row)) == rings
     assert [number for number, _ in _rung(row)] == [0, 1, 2, 3]
@@ -120,8 +128,7 @@ def test_reading_time_is_wall_time_over_both_clock_changes(
 ) -> None:
     row = referral(comes, urgency=urgency)
 
-    for now in minutes(comes, comes + timedelta(days=6), 5):
-        ring_due(now=now)
+    _climb(row, comes, 5)
 
     assert [moment.strftime("%m-%d %H:%M") for _, moment in _rung(row)] == rings
 
@@ -132,8 +139,7 @@ def test_danger_waits_ten_real_minutes_in_both_nights(
 ) -> None:
     row = referral(comes, kind="danger")
 
-    for now in minutes(comes, comes + timedelta(hours=3)):
-        ring_due(now=now)
+    _climb(row, comes, 1)
 
     passed = [moment - comes for _, moment in _rung(row)]
     assert passed == [timedelta(minutes=10 * n) for n in range(4)]
@@ -414,9 +420,8 @@ def test_hours_moved_meanwhile_hold(cast: dict[str, Counselor]) -> None:
 def test_a_holiday_that_comes_between_holds(cast: dict[str, Counselor]) -> None:
     row = referral(at(12, 1, 20), urgency="soon")
 
-    Holiday.objects.create(
-        name="Snow", first_on=at(12, 2, 12).date(), last_on=at(12, 2, 12).date()
-    )
+    day = at(12, 2, 12).date()
+    holiday("Snow", day, day)
 
     ring_due(now=at(12, 2, 9))
     assert _rung(row) == []

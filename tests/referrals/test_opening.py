@@ -1,7 +1,6 @@
 """The one door: who may, the record first, then the content; and nothing in between."""
 
 import json
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,13 +21,19 @@ from referrals.models import (
     Opening,
     Referral,
     Routed,
-    Withdrawal,
 )
 from referrals.rules import NotAllowed
 from referrals.services import opening
 from referrals.services.opening import NotInsideATransaction, NotRecorded
 from tests.care import care_cast
-from tests.referrals.care_host import CANARY, leave_out, prepare, sent
+from tests.referrals.care_host import (
+    CANARY,
+    hand_over,
+    leave_out,
+    prepare,
+    sent,
+    take_back,
+)
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -112,7 +117,7 @@ def test_excluded_withdrawn_and_missing_are_refused_without_a_record(
 ) -> None:
     excluded, withdrawn, gone = sent(evening), sent(evening), sent(evening)
     leave_out(excluded, dee)
-    Withdrawal.objects.create(referral=withdrawn, at=evening)
+    take_back(withdrawn, evening)
     Referral.objects.filter(pk=gone.pk).delete()
 
     for referral in (excluded, withdrawn, gone):
@@ -132,7 +137,7 @@ def test_the_program_reads_a_new_referral_once(evening: datetime) -> None:
     assert opening.read_routing(referral=referral, now=evening).words == CANARY
     row = Opening.objects.get()
     assert (row.what, row.counselor_id, row.name) == ("routing", None, "")
-    Withdrawal.objects.create(referral=referral, at=evening)
+    take_back(referral, evening)
     with pytest.raises(NotAllowed):
         opening.read_routing(referral=referral, now=evening)
 
@@ -252,12 +257,7 @@ def test_a_page_of_it_is_a_calm_503(evening: datetime, dee: Counselor, rf: Any) 
 
 
 def _contact(referral: Referral, plain: bytes, now: datetime) -> EmergencyContact:
-    return EmergencyContact.objects.create(
-        referral=referral,
-        sealed=careseal.seal(plain),
-        visit_tag=os.urandom(32),
-        until=now + timedelta(hours=48),
-    )
+    return hand_over(referral, careseal.seal(plain), now + timedelta(hours=48))
 
 
 def test_a_contact_opens_to_who_may_see_the_case(evening: datetime, dee: Counselor) -> None:
@@ -289,8 +289,7 @@ def test_a_contact_that_is_none_is_refused(
     with pytest.raises(NotContent):
         opening.open_contact(contact=contact, counselor=dee, now=evening)
     assert _openings() == ["contact", "refused"]
-    EmergencyContact.objects.update(sealed=b"nothing sealed")
-    contact.refresh_from_db()
+    contact.sealed = b"nothing sealed"
     with pytest.raises(CannotOpen):
         opening.open_contact(contact=contact, counselor=dee, now=evening)
 

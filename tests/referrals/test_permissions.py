@@ -181,7 +181,8 @@ def test_danger_is_confirmed_and_refused_by_the_lead_alone(evening: datetime) ->
     acts: tuple[Any, ...] = (
         lambda: desk.confirm(referral=row.pk, by=cast["eli"], now=evening),
         lambda: desk.refuse(referral=row.pk, reason=Refusal.MISTAKE, by=cast["eli"], now=evening),
-    ):
+    )
+    for act in acts:
         with pytest.raises(rules.NotAllowed):
             act()
     assert Referral.objects.get(pk=row.pk).consent == Consent.AWAITING

@@ -6,6 +6,7 @@ from django.utils.html import strip_tags
 from pytest_django.fixtures import Settings
 
 from peersupport.core.ui.letters import personal_letter
+from referrals import care_emails
 
 # What a locked screen, or somebody behind one's back, must not be able to read.
 REVEALING = [
@@ -19,22 +20,46 @@ REVEALING = [
     "talk",
     "therapy",
     "office hours",
+    "urgent",
+    "danger",
+    "desk",
+    "duty",
 ]
+
+
+def _care_letters() -> list[tuple[str, str, str]]:
+    """Every letter that counselors and the on-call line get."""
+    found = [care_emails._letter("dee@school.example", is_line=line) for line in (False, True)]
+    return [(each.subject, each.text, each.html) for each in found if each]
 
 
 def _letters() -> list[tuple[str, str, str]]:
     return [
+        *_care_letters(),
         personal_letter("ana@school.example", ["Something changed."], "https://x.example/a/"),
         personal_letter("ben@school.example", [], "https://x.example/b/"),
     ]
 
 
 def test_every_letter_looks_the_same_from_outside() -> None:
-    (one, one_text, one_html), (two, two_text, two_html) = _letters()
+    letters = _letters()
 
-    assert one == two == "You have a message"
-    assert one_text[:140] == two_text[:140]
-    assert _seen(one_html)[:140] == _seen(two_html)[:140]
+    assert {subject for subject, _text, _html in letters} == {"You have a message"}
+    assert len({text[:140] for _subject, text, _html in letters}) == 1
+    assert len({_seen(html)[:140] for _subject, _text, html in letters}) == 1
+
+
+def test_letters_of_the_desk_say_nothing_in_their_own_words_either() -> None:
+    """Between the neutral beginning and the crisis lines, which every letter of ours carries."""
+    for _subject, text, html in _care_letters():
+        for body in (text, _seen(html)):
+            own = body.partition("In crisis")[0].lower()
+            assert not [word for word in [*REVEALING, "soon", "student", "case"] if word in own]
+
+
+def test_control_a_word_too_many_is_seen() -> None:
+    _subject, text, _html = personal_letter("dee@school.example", ["An urgent one."], "https://x/")
+    assert [word for word in REVEALING if word in text.partition("In crisis")[0].lower()]
 
 
 def _seen(html: str) -> str:
@@ -62,7 +87,7 @@ def test_the_crisis_lines_come_last(settings: Settings) -> None:
 
 
 def test_there_is_one_link() -> None:
-    _subject, text, html = _letters()[0]
+    _subject, text, html = _letters()[-2]
 
     assert re.findall(r"https?://\S+", text) == ["https://x.example/a/"]
     assert re.findall(r'href="([^"]+)"', html) == ["https://x.example/a/"]

@@ -31,8 +31,8 @@ class Command(BaseCommand):
             f"Made {keyfiles.KEYRING}, {keyfiles.DAYKEY} and {tagkey.FILE} in {directory}."
         )
         self.stdout.write(
-            "The care side's keys are made on its own host by `manage.py init_care_keys`; copy "
-            f"{keyfiles.CARE_ROOT_PUB} and {keyfiles.CARE_PUB} from there to here."
+            "What can open something is made on the care host, by `manage.py init_care_keys`. "
+            f"From there come {keyfiles.CARE_ROOT_PUB} and {keyfiles.CARE_PUB}, and nothing else."
         )
         self.stdout.write(
             "Keep a sealed copy of the keyring; never copy the day key or the tag key to a backup."
