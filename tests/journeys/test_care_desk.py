@@ -244,7 +244,7 @@ def test_signed_out_and_back_shows_nothing(
             eli.presses("Open it")
             eli.reads(SAID.words)
             eli.page.get_by_role("button", name="Sign out").click()
-            eli.has_heading("Counselors sign in")
+            eli.has_heading("Sign in")
             for _ in range(2):
                 eli.page.go_back()
                 eli.does_not_read(SAID.words, SAID.name)

@@ -6,8 +6,10 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from program.models import Holiday
+from program.queries import facts
 from referrals import permissions, rules
 from referrals.models import Counselor, Exclusion, Opening, Referral, Routed, Timers
+from referrals.queries.reading import plan
 from referrals.rules import Kind, Urgency
 from referrals.services import desk, opening, routing
 from tests.care import care_cast, counselor
@@ -217,7 +219,7 @@ def test_the_second_of_two_undoes_nothing(evening: datetime) -> None:
     """One pass has read it and sleeps; meanwhile another routes it and somebody takes it."""
     cast = care_cast(evening)
     row = sent(evening, routed=False)
-    known = routing.plan(evening, routing.facts().zone)
+    known = plan(evening, facts().zone)
     slept = routing._read(row, evening)
     routing.route_new(now=evening)
     desk.acknowledge(referral=row.pk, by=cast["eli"], now=evening)
