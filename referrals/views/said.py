@@ -26,7 +26,7 @@ def by(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     return _("%(day)s %(time)s") % {"day": words.day_near(day, today), "time": time}
 
 
-def _up(moment: datetime) -> datetime:
+def rounded(moment: datetime) -> datetime:
     """Return the next full or half hour: a promise is made in round times."""
     over = timedelta(minutes=moment.minute % 30, seconds=moment.second)
     over += timedelta(microseconds=moment.microsecond)
@@ -48,7 +48,7 @@ def reading_words(now: datetime) -> dict[str, Any]:
         timer = plan.timers[urgency]
         due = reading_rules.due(plan.windows, now, timer.contact, zone)
         if due is not None:
-            answers[urgency] = by(_up(due), now, zone)
+            answers[urgency] = by(rounded(due), now, zone)
     return {
         "is_read_now": is_now,
         "next": "" if begins is None else words.moment_near(begins, now, zone),
@@ -79,13 +79,13 @@ def _owner_calls(one: Mine, now: datetime, zone: ZoneInfo) -> str:
         return _("%s has it and is late with calling. If it cannot wait, call a number above.") % (
             one.owner
         )
-    said = {"name": one.owner, "when": by(_up(one.contact_by), now, zone)}
+    said = {"name": one.owner, "when": by(rounded(one.contact_by), now, zone)}
     return _("%(name)s will call by %(when)s.") % said
 
 
 def _waits(one: Mine, now: datetime, zone: ZoneInfo) -> str:
     if one.acknowledge_by is not None and one.acknowledge_by > now:
-        when = by(_up(one.acknowledge_by), now, zone)
+        when = by(rounded(one.acknowledge_by), now, zone)
         return (
             _("By %s a counselor says that they take it on. Then you see here who calls.") % when
         )

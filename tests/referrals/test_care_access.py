@@ -164,6 +164,7 @@ def test_the_care_side_has_nothing_of_the_web_side(evening: datetime) -> None:
         )
 
 
+@pytest.mark.plane("web")
 def test_the_web_side_has_nothing_of_the_desk(evening: datetime) -> None:
     people = cast(evening)
     for client in (Client(), sign_in(people["ida"]), sign_in(people["dee"])):

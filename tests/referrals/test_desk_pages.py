@@ -26,6 +26,7 @@ from referrals.rules import Kind, Outcome, Urgency
 from referrals.services import desk
 from tests.care import care_cast, counselor, sit_down
 from tests.referrals.cases import SAID, break_blob, reads, sent, take_back
+from tests.roles import acting_as
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -164,9 +165,10 @@ def test_every_verb_for_every_role(
 
     monkeypatch.setattr(opening, "open_contact", _opened_if_seen)
     cast, row = _scene(evening, state)
-    held = EmergencyContact.objects.create(
-        referral=row, sealed=b"x", visit_tag=b"v" * 32, until=evening + timedelta(hours=1)
-    )
+    with acting_as("web"):
+        held = EmergencyContact.objects.create(
+            referral=row, sealed=b"x", visit_tag=b"v" * 32, until=evening + timedelta(hours=1)
+        )
     before: dict[str, Any] = dict(Referral.objects.values().get())
     for verb, path in sorted(_routes().items()):
         client = Client() if role == "nobody" else sit_down(cast[_WHO[role]], evening)

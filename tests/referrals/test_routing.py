@@ -15,6 +15,7 @@ from referrals.services import desk, opening, routing
 from tests.care import care_cast, counselor
 from tests.races.at_once import at_once, meeting
 from tests.referrals.cases import break_blob, reads, sent, take_back
+from tests.roles import acting_as
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -51,9 +52,12 @@ def test_route_twice_is_once(evening: datetime) -> None:
 def test_a_holiday_is_no_reading_day(evening: datetime) -> None:
     cast = care_cast(evening)
     reads(cast["eli"].card, 0, 1, 2, 3, 4)
-    Holiday.objects.create(
-        name="Break", first_on=evening.date() + timedelta(1), last_on=evening.date() + timedelta(1)
-    )
+    with acting_as("owner"):
+        Holiday.objects.create(
+            name="Break",
+            first_on=evening.date() + timedelta(1),
+            last_on=evening.date() + timedelta(1),
+        )
 
     row = sent(evening)
 
