@@ -65,6 +65,24 @@ PROMISES = [
         ("tests/ui/test_letters.py::test_every_letter_looks_the_same_from_outside",),
     ),
     Promise(
+        _(
+            "What you send under “More help” only the counselors' side can open. You see who "
+            "opened it and when, and can take it back."
+        ),
+        _(
+            "While something you asked for is open on your account, whoever controls these "
+            "servers and has the list of accounts could tell that it is there, not what it says. "
+            "With a receipt instead, nothing ties it to you."
+        ),
+        (
+            "tests/referrals/test_sending.py::"
+            "test_nothing_of_what_was_written_is_anywhere_in_the_clear",
+            "tests/referrals/test_mine.py::test_who_opened_it_by_the_hour_and_nobody_for_routing",
+            "tests/referrals/test_tagkey.py::"
+            "test_an_older_tag_cannot_be_made_again_from_what_is_left",
+        ),
+    ),
+    Promise(
         _("The numbers at the top of every page are always there."),
         _("Those numbers are answered by others, whose own rules hold there."),
         ("tests/ui/test_frame.py::test_a_page_for_everybody_asks_the_database_nothing",),

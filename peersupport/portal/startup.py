@@ -55,6 +55,8 @@ def _check_keys() -> None:
         make_demo_keys()
         crypto.keyring()
         daykey.ratchet()
+        if settings.PLANE != "care":
+            tagkey.check()
     except KeysUnusable as error:
         raise RefusedToStart(f"{error} See docs/configuration.md, 'Keys'.") from None
 
