@@ -1,6 +1,7 @@
 """The demo's counselors: at the desk with one click, with a proof; and none of it outside."""
 
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.anydb, pytest.mark.plane(SUPERU
 def demo(settings: Any, evening: datetime) -> Any:
     """Both sides in one process, with the cast, at that evening."""
     stand_as(settings, "all")
+    # Read before DEMO is set, as whatever process of the tests reads it first would keep it.
+    import_module(settings.ROOT_URLCONF)
     settings.DEMO = True
     with time_machine.travel(evening, tick=False):
         cast(evening)
