@@ -37,9 +37,16 @@ class OfficeHoursConfig(AppConfig):
         register(
             NavItem(_("Supporters"), "hours:supervisor", frozenset({str(Role.SUPERVISOR)}), 35)
         )
+        from officehours.queries import outlook
         from officehours.queries import planning as reads
         from officehours.services import hours, leaving, planning
-        from program.calendars import Closing, register_closing, register_hours
+        from program.calendars import (
+            Closing,
+            register_closing,
+            register_hours,
+            register_missing,
+            register_next_hours,
+        )
         from program.registry import register_closer
 
         def clear(first: date, last: date, by: "Person", now: datetime) -> int:
@@ -48,6 +55,8 @@ class OfficeHoursConfig(AppConfig):
         register_closing("office hours", Closing(clear, reads.standing_in, "hours:holiday"))
 
         register_hours("office hours", reads.hours_by_week)
+        register_next_hours("office hours", outlook.next_hours)
+        register_missing("office hours", outlook.missing_hours)
 
         def close(start: datetime, end: datetime, by: "Person", now: datetime) -> tuple[int, int]:
             return hours.close_between(start=start, end=end, by=by, now=now)

@@ -48,6 +48,7 @@ def beat_schedule(*, demo: bool, plane: str = "web") -> dict[str, dict[str, Any]
     schedule = {
         "deliver due messages": _every(15, "peersupport.core.outbox.tasks.drain"),
         "watch the hours": _every(30, "officehours.tasks.tick"),
+        "plan what campaigns say": _every(10 * MINUTE, "reminders.tasks.plan"),
         "forget": _every(HOUR, "peersupport.portal.tasks.forget"),
         "keep the horizon of hours": {
             "task": "officehours.tasks.extend_horizon",

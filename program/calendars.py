@@ -125,3 +125,53 @@ def marks(first: date, last: date) -> list[tuple[str, list[tuple[date, str]]]]:
     """Return every lane that others add and that holds anything."""
     found = [(str(title), each(first, last)) for title, each in _marks.values()]
     return [(title, days) for title, days in found if days]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Published hours ahead, as a visitor may know them: names nobody."""
+
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+
+
+NextHours = Callable[[datetime, int], list[Opening]]
+Missing = Callable[[date, date, datetime], int]
+_next_hours: dict[str, NextHours] = {}
+_missing: dict[str, Missing] = {}
+
+
+def register_next_hours(name: str, ask: NextHours) -> None:
+    """Say which hours come next, at most so many. Same name: replaced."""
+    _next_hours[name] = ask
+
+
+def next_hours(now: datetime, most: int) -> list[Opening]:
+    """Return the next hours of everything that holds some, in order."""
+    found = [one for ask in _next_hours.values() for one in ask(now, most)]
+    return sorted(found, key=lambda one: (one.starts_at, one.place))[:most]
+
+
+def register_missing(name: str, ask: Missing) -> None:
+    """Say how many times in some days nobody holds yet. Same name: replaced."""
+    _missing[name] = ask
+
+
+def missing_hours(first: date, last: date, now: datetime) -> int:
+    """Return how many times between two days nobody holds yet."""
+    return sum(ask(first, last, now) for ask in _missing.values())
+
+
+_followers: dict[str, Callable[[], None]] = {}
+
+
+def on_calendar_change(name: str, follow: Callable[[], None]) -> None:
+    """Have something called after terms or milestones have changed. Same name: replaced."""
+    _followers[name] = follow
+
+
+def calendar_changed() -> None:
+    """Tell whoever follows the calendar. Call it once the change is committed."""
+    for follow in _followers.values():
+        follow()

@@ -21,6 +21,7 @@ from officehours.services import forgetting, hours, planning, presence
 from peersupport.core.datamap.services import forget_everything
 from peersupport.core.outbox import delivery
 from referrals.middleware import CARE
+from reminders.services import planning as reminders
 
 WEB = "web"
 BY_SIDE = "tests.roles.BySide"
@@ -112,6 +113,7 @@ clear_holidays = acting_as("worker")(planning.clear_holidays)
 close_ended = acting_as("worker")(presence.close_ended)
 close_dark = acting_as("worker")(presence.close_dark)
 mix_rows = acting_as("worker")(people.mix_rows)
+plan_reminders = acting_as("worker")(reminders.plan)
 
 
 def forget_all(now: datetime) -> dict[str, int]:

@@ -20,6 +20,15 @@ def choose_kinds(*, person: Person, offered: set[str], wanted: set[str]) -> None
 
 
 @transaction.atomic(durable=True)
+def stop_kind(*, person: Person, kind: str) -> None:
+    """Stop one kind of message to this person; stopping it twice is once."""
+    # Two links pressed at once: the second waits, and keeps what the first has stopped.
+    row = Person.objects.select_for_update().only("muted").get(pk=person.pk)
+    muted = sorted({*row.muted.split(), kind})
+    Person.objects.filter(pk=person.pk).update(muted=" ".join(muted))
+
+
+@transaction.atomic(durable=True)
 def stop_everything(*, person: Person, is_silent: bool) -> None:
     """Stop everything we send to this person, or end that; single choices stay as they were."""
     Person.objects.filter(pk=person.pk).update(is_silent=is_silent)

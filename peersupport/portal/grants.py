@@ -65,7 +65,11 @@ _ACCOUNTS: dict[str, Rights] = {
     "accounts_calendarfeed": WEB_ALL_WORKER_MIXES,
     "accounts_group": WEB_ALL_WORKER_READS,
     "accounts_membership": WEB_ALL_WORKER_READS_AND_MIXES,
-    "accounts_rosterentry": WEB_ALL_WORKER_MIXES,
+    # Beside mixing, the worker reads to which class and group somebody belongs, for campaigns.
+    "accounts_rosterentry": {
+        "web": ALL,
+        "worker": "SELECT (id, person_id, class_name, rotation, standing), UPDATE (id)",
+    },
     "accounts_campuslink": WEB_ALL_WORKER_MIXES,
     "accounts_invitation": WEB_AND_WORKER_ALL,
     # Second factors are the web side's alone: it mixes and forgets them itself.
@@ -139,6 +143,16 @@ _REFERRALS: dict[str, Rights] = {
     "referrals_counter": CARE_ALL_WEB_READS,
 }
 
+# Whom something went to is a mark that the worker alone reads; pages have totals.
+_REMINDERS: dict[str, Rights] = {
+    "reminders_campaign": WEB_ALL_WORKER_READS,
+    "reminders_said": {"worker": "SELECT, INSERT, DELETE"},
+    "reminders_held": {"worker": "SELECT, INSERT, DELETE"},
+    "reminders_tally": {"web": READ, "worker": NOTE},
+    "reminders_stoplink": {"web": "SELECT, DELETE", "worker": "SELECT, INSERT"},
+    "reminders_planrun": {"web": READ, "worker": NOTE},
+}
+
 _DJANGO: dict[str, Rights] = {
     # Every side asks at its start whether the tables are those of its code.
     "django_migrations": ALL_READ,
@@ -154,6 +168,7 @@ GRANTS: dict[str, Rights] = {
     **_PROGRAM,
     **_HOURS,
     **_REFERRALS,
+    **_REMINDERS,
     **_DJANGO,
 }
 

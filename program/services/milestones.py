@@ -10,6 +10,7 @@ from django.db import transaction
 from peersupport.core.actors import Actor
 from peersupport.core.audit.services import record
 from program.calendar_rules import Entry, Plan, compare
+from program.calendars import calendar_changed
 from program.models import Milestone, Term
 from program.queries.milestones import by_key
 from program.services.facts import authorize, touch_public
@@ -17,6 +18,12 @@ from program.services.facts import authorize, touch_public
 
 class ChangedMeanwhile(Exception):
     """What was shown is not what would be done any more."""
+
+
+def _tell() -> None:
+    """Say that the calendar has changed: to what visitors read now, to others after the commit."""
+    touch_public()
+    transaction.on_commit(calendar_changed)
 
 
 def _values(entry: Entry) -> dict[str, Any]:
@@ -47,7 +54,7 @@ def add_milestones(*, entries: Sequence[Entry], by: Actor, now: datetime) -> int
     if new:
         note = str(new)
         record(by=by, verb="add milestones", thing="calendar", thing_id="-", now=now, note=note)
-        touch_public()  # an exam takes its people's free times off Today
+        _tell()  # an exam takes its people's free times off Today
     return new
 
 
@@ -58,7 +65,7 @@ def change_milestone(*, milestone: uuid.UUID, entry: Entry, by: Actor, now: date
     changed = Milestone.objects.filter(pk=milestone).update(**_values(entry))
     if changed:
         record(by=by, verb="change milestone", thing="milestone", thing_id=str(milestone), now=now)
-        touch_public()
+        _tell()
     return bool(changed)
 
 
@@ -69,7 +76,7 @@ def remove_milestone(*, milestone: uuid.UUID, by: Actor, now: datetime) -> bool:
     gone = Milestone.objects.filter(pk=milestone).delete()[0]
     if gone:
         record(by=by, verb="remove milestone", thing="milestone", thing_id=str(milestone), now=now)
-        touch_public()
+        _tell()
     return bool(gone)
 
 
@@ -97,6 +104,7 @@ def take_file(*, entries: Sequence[Entry], seen: str, by: Actor, now: datetime) 
     if plan.new or plan.changed:
         note = f"{len(plan.new)}+{len(plan.changed)}"
         record(by=by, verb="take calendar", thing="calendar", thing_id="-", now=now, note=note)
+        transaction.on_commit(calendar_changed)
     return plan
 
 

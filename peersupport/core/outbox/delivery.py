@@ -118,7 +118,11 @@ def _mail(row: Outgoing, letter: kinds.Letter, post: BaseEmailBackend) -> EmailM
         subject=letter.subject,
         body=letter.text,
         to=[letter.to],
-        headers={"Message-ID": f"<{row.message_id}@{domain}>", "Auto-Submitted": "auto-generated"},
+        headers={
+            "Message-ID": f"<{row.message_id}@{domain}>",
+            "Auto-Submitted": "auto-generated",
+            **letter.headers,
+        },
         connection=post,
     )
     mail.attach_alternative(letter.html, "text/html")

@@ -1,7 +1,7 @@
 """Kinds of messages, registered by the apps that know their words."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -20,6 +20,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,12 @@ def named() -> list[Kind]:
     return sorted((kind for kind in _kinds.values() if kind.title), key=lambda k: str(k.title))
 
 
-def register_gate(gate: Gate) -> None:
-    """Add a step that may hold or drop a message at sending (limits, quiet hours)."""
-    _gates.append(gate)
+def register_gate(gate: Gate, *, first: bool = False) -> None:
+    """Add a step that may hold or drop a message at sending (limits, quiet hours).
+
+    `first` is for one that writes down why: it has to be asked before the others.
+    """
+    _gates.insert(0 if first else len(_gates), gate)
 
 
 def verdict(kind: Kind, outgoing: Outgoing, now: datetime) -> Verdict:

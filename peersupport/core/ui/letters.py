@@ -30,3 +30,22 @@ def personal_letter(to: str, lines: list[str], link: str) -> tuple[str, str, str
     text = render_to_string("letters/personal.txt", context).strip() + "\n"
     html = render_to_string("letters/personal.html", context)
     return subject, text, html
+
+
+def open_letter(to: str, subject: str, text: str, stop_link: str) -> tuple[str, str, str]:
+    """Return subject, text and HTML of a letter to a whole class: plain, and open by nature.
+
+    `text` is plain words with empty lines between paragraphs. `stop_link` leads to the page that
+    ends such letters to this person.
+    """
+    context = {
+        "to": to,
+        "subject": subject,
+        "body": text,
+        "stop_link": stop_link,
+        "crisis": numbers(),
+        "crisis_lines": extra_lines(),
+    }
+    plain = render_to_string("letters/open.txt", context).strip() + "\n"
+    html = render_to_string("letters/open.html", context)
+    return subject, plain, html

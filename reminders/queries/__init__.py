@@ -1,0 +1,1 @@
+"""Reads of reminders, one module for each thing."""

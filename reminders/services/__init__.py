@@ -1,0 +1,1 @@
+"""Writes of reminders, one module for each thing."""
