@@ -13,6 +13,7 @@ from peersupport.core import clock
 from program.calendar_rules import Entry
 from program.queries.basics import facts
 from program.queries.milestones import entry_of, milestones
+from reminders.limit_rules import A_MILESTONE
 from reminders.models import Campaign, PlanRun, Tally
 from reminders.planning_rules import next_moment
 from reminders.queries.audience import Reader, count, readers
@@ -33,6 +34,7 @@ class When:
     people: int
     waits_to: datetime | None
     is_lost: bool
+    is_too_many: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def _when(time: Time, known: Calendar, everybody: Iterable[Reader]) -> When:
     free = next_moment(wall, quiets_of(known.entries.values(), *own))
     waits_to = clock.to_utc(free, known.zone) if free != wall else None
     is_lost = waits_to is not None and waits_to >= time.at.expires_at
-    return When(time, count(campaign_, entry, everybody), waits_to, is_lost)
+    is_too_many = time.at.index >= A_MILESTONE
+    return When(time, count(campaign_, entry, everybody), waits_to, is_lost, is_too_many)
 
 
 def marks(first: date, last: date) -> list[tuple[date, str]]:

@@ -130,7 +130,9 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 def when(one: When, zone: ZoneInfo) -> dict[str, Any]:
     """Return one time as the preview shows it."""
     note = ""
-    if one.is_lost:
+    if one.is_too_many:
+        note = _("Not sent: three letters about one date are the most.")
+    elif one.is_lost:
         note = _("Not sent: it falls into an exam.")
     elif one.waits_to is not None:
         note = _("Waits for an exam to be over: %s.") % moment(one.waits_to, zone)
