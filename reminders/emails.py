@@ -54,7 +54,8 @@ def values_for(campaign: Campaign, entry: Entry, now: datetime) -> dict[str, str
         "next_hours": hours_in_words(now),
         "today_link": settings.PUBLIC_URL.rstrip("/") + "/",
         "crisis_line": numbers().talk or help_page,
-        "milestone": entry.title,
+        # One line: it may stand in a subject.
+        "milestone": " ".join(entry.title.split()),
         "first_day": words.day(entry.first_on),
     }
     if campaign.is_staffing:

@@ -24,7 +24,15 @@ from reminders.library import LIBRARY
 from reminders.models import Campaign
 from reminders.permissions import may_keep_campaigns
 from reminders.queries import pages
-from reminders.rules import MAY_CHANGE, AlreadyTaken, NotAllowedFrom, Verb, fill_in, verbs_of
+from reminders.rules import (
+    MAY_CHANGE,
+    AlreadyTaken,
+    NotAllowedFrom,
+    State,
+    Verb,
+    fill_in,
+    verbs_of,
+)
 from reminders.services import campaigns as services
 from reminders.views import wording as said
 
@@ -139,7 +147,7 @@ def _page(request: HttpRequest, row: Campaign, **more: Any) -> HttpResponse:
         "letter": _letter(row, times[0].time.entry if times else None, now),
         "may_change": may_change,
         "may_edit": may_change and row.state in MAY_CHANGE,
-        "verbs": [(str(verb), said.VERBS[verb]) for verb in verbs_of(row.state)]  # type: ignore[arg-type]
+        "verbs": [(str(verb), said.VERBS[verb]) for verb in verbs_of(State(row.state))]
         if may_change
         else [],
         "may_test": may_change and bool(times) and row.state != "ended",

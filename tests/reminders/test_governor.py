@@ -9,12 +9,14 @@ import pytest
 from django.db import transaction
 
 from accounts.models import Person
+from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.outbox import kinds
 from peersupport.core.outbox.models import Outgoing
 from peersupport.core.outbox.services import enqueue
 from program import services as program
 from program.models import Term
+from reminders.limit_rules import Decision, Outcome, Why
 from reminders.models import Campaign, Held, Said
 from reminders.queries.ground import term_first
 from reminders.rules import Ref, State
@@ -41,7 +43,7 @@ def nudge() -> Iterator[str]:
     """Some other kind that nobody asked for, such as a later part of the program may add."""
 
     def compose(row: Outgoing, now: datetime) -> kinds.Letter | None:
-        person = Person.objects.filter(pk=row.recipient).first()
+        person = Person.objects.filter(pk=row.recipient or ids.new_id()).first()
         return kinds.Letter(person.email, "s", "t", "<p>t") if person else None
 
     kinds.register(kinds.Kind(name="nudge", asked=False, compose=compose))
@@ -266,7 +268,7 @@ def test_a_message_that_is_tried_again_counts_once(
     tries: list[str] = []
 
     def send(self: EmailMultiAlternatives, fail_silently: bool = False) -> int:
-        tries.append(self.subject)
+        tries.append(str(self.subject))
         if len(tries) == 1:
             raise OSError("broken pipe")
         return 1
@@ -296,7 +298,7 @@ def test_two_workers_with_two_messages_let_one_through(
             monkeypatch.setattr(
                 governor,
                 "decide",
-                lambda known: governor.Decision(governor.Outcome.WENT, governor.Why.FINE),
+                lambda known: Decision(Outcome.WENT, Why.FINE),
             )
             kind = kinds.kind_of(nudge)
             assert kind is not None
