@@ -13,6 +13,7 @@ from peersupport.core import clock
 from program.calendar_rules import Entry
 from program.queries.basics import facts
 from program.queries.milestones import entry_of, milestones
+from reminders.library import LIBRARY
 from reminders.limit_rules import A_MILESTONE
 from reminders.models import Campaign, PlanRun, Tally
 from reminders.planning_rules import next_moment
@@ -52,6 +53,25 @@ def calendar(now: datetime, ahead: timedelta = YEAR) -> Calendar:
     today = clock.local_date(now, zone)
     rows = milestones(today - timedelta(days=70), today + ahead + timedelta(days=70))
     return Calendar(zone, today, {row.pk: entry_of(row) for row in rows})
+
+
+def draft_of(key: str) -> Campaign:
+    """Return one of the library as the draft it would become. Writes nothing."""
+    shipped = LIBRARY[key]
+    return Campaign(
+        library=key,
+        title=str(shipped.title),
+        kind=str(shipped.kind or ""),
+        words=shipped.words,
+        offset=shipped.offset,
+        counts_from=str(shipped.counts_from),
+        at=shipped.at,
+        good_for=shipped.good_for,
+        audience=str(shipped.audience),
+        subject=str(shipped.subject),
+        body=shipped.body,
+        priority=shipped.priority,
+    )
 
 
 def all_campaigns() -> list[Campaign]:

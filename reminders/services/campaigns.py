@@ -10,9 +10,9 @@ from accounts.models import Person
 from peersupport.core.actors import Actor
 from peersupport.core.audit.services import record
 from reminders import emails
-from reminders.library import LIBRARY
 from reminders.models import Campaign
 from reminders.permissions import may_keep_campaigns
+from reminders.queries.pages import draft_of
 from reminders.rules import (
     MAY_CHANGE,
     TRANSITIONS,
@@ -38,21 +38,7 @@ def _record(campaign: uuid.UUID, verb: str, by: Actor, now: datetime, note: str 
 def take_from_library(*, key: str, by: Actor, now: datetime) -> Campaign:
     """Return a draft with the words of the library. Raises AlreadyTaken if one is there."""
     _authorize(by)
-    shipped = LIBRARY[key]
-    row = Campaign(
-        library=key,
-        title=str(shipped.title),
-        kind=str(shipped.kind or ""),
-        words=shipped.words,
-        offset=shipped.offset,
-        counts_from=str(shipped.counts_from),
-        at=shipped.at,
-        good_for=shipped.good_for,
-        audience=str(shipped.audience),
-        subject=str(shipped.subject),
-        body=shipped.body,
-        priority=shipped.priority,
-    )
+    row = draft_of(key)
     Campaign.objects.bulk_create([row], ignore_conflicts=True)
     if not Campaign.objects.filter(pk=row.pk).exists():
         raise AlreadyTaken

@@ -54,7 +54,9 @@ def _card(one: Campaign, known: pages.Calendar, now: datetime) -> dict[str, Any]
         "row": one,
         "rule": said.rule_of(one),
         "whom": said.audience_of(one),
-        "next": said.next_line(pages.ahead(one, known, now), known.zone),
+        "next": said.next_line(
+            pages.ahead(one, known, now), known.zone, is_on=one.state == State.ON
+        ),
         "state": word,
         "look": look,
     }
@@ -91,17 +93,18 @@ def overview(request: HttpRequest) -> HttpResponse:
         "marks": [(words.dated(day), title) for day, title in marks],
         "cards": [_card(one, known, now) for one in mine],
         "ended": pages.ended_campaigns(),
-        "library": _library({one.library for one in mine}),
+        "library": _library({one.library for one in mine}, known, now),
         "is_late": planner.is_late and any(one.state == "on" for one in mine),
         "planned": said.moment(planner.last_at, known.zone) if planner.last_at else "",
     }
     return render(request, "reminders/overview.html", context)
 
 
-def _library(taken: set[str]) -> list[dict[str, Any]]:
+def _library(taken: set[str], known: pages.Calendar, now: datetime) -> list[dict[str, Any]]:
+    """Return what is ready to be looked at, with what it would do."""
     return [
-        {"key": key, "title": one.title, "subject": one.subject}
-        for key, one in LIBRARY.items()
+        {"key": key, **_card(pages.draft_of(key), known, now)}
+        for key in LIBRARY
         if key not in taken
     ]
 

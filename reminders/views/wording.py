@@ -145,15 +145,13 @@ def when(one: When, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def next_line(times: list[Time], zone: ZoneInfo) -> str:
-    """Return when a campaign speaks next."""
+def next_line(times: list[Time], zone: ZoneInfo, *, is_on: bool) -> str:
+    """Return when a campaign speaks next, or would if it were on."""
     if not times:
         return _("Nothing in the calendar of the coming year fits.")
     first = times[0]
-    return _("Next: %(when)s (%(title)s)") % {
-        "when": moment(first.at.due_at, zone),
-        "title": first.entry.title,
-    }
+    said = _("Next: %(when)s (%(title)s)") if is_on else _("It would go %(when)s (%(title)s)")
+    return said % {"when": moment(first.at.due_at, zone), "title": first.entry.title}
 
 
 @dataclass(frozen=True, slots=True)
