@@ -12,10 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar
 
 from officehours import rules
-from peersupport.core import sheets
+from peersupport.core import agendas, sheets
 
 MOST_ROWS = 120
 MOST_ERRORS = 50
@@ -99,7 +98,7 @@ def read(
 
     Raises sheets.Unreadable if it is neither a table of hours nor a calendar.
     """
-    if b"BEGIN:VCALENDAR" in content[:2000].upper().replace(b"\0", b""):
+    if agendas.is_calendar(content):
         return _limited(_calendar(content, today, zone, place, whose))
     sheet = sheets.read(content, COLUMNS)
     missing = [name for name in ("day", "start", "end") if name not in sheet.columns]
@@ -237,29 +236,48 @@ def _minutes(text: str) -> int:
 
 
 def _calendar(content: bytes, today: date, zone: ZoneInfo, place: str, whose: str) -> Timetable:
-    try:
-        events = list(Calendar.from_ical(content).walk("VEVENT"))
-    except (ValueError, IndexError, KeyError, TypeError):
-        raise sheets.Unreadable(_("This calendar file is broken.")) from None
+    """Return the hours of a calendar. What is over is counted and not looked at."""
+    ahead = []
     moved: dict[str, set[date]] = defaultdict(set)
-    for event in events:
-        again = event.get("RECURRENCE-ID")
-        if again is not None:
-            moved[str(event.get("UID"))].add(_local(again.dt, zone).date())
-    entries: list[Entry] = []
-    wrong: list[Wrong] = []
     past = 0
-    for number, event in enumerate(events, 1):
+    for number, event in enumerate(agendas.events(content), 1):
+        again = agendas.moved_from(event)
+        if again is not None:
+            day = _local(again, zone).date() if isinstance(again, datetime) else again
+            moved[str(event.get("UID"))].add(day)
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             continue
+        if _has_ended(event, today):
+            past += 1
+        else:
+            ahead.append((number, event))
+    entries: list[Entry] = []
+    wrong: list[Wrong] = []
+    for number, event in ahead:
         try:
             found = list(_of_event(number, event, (today, zone, place, whose), moved))
-        except _Refused as refused:
+        except (_Refused, agendas.Odd) as refused:
             wrong.append(Wrong(number, str(refused)))
+            continue
+        except agendas.BROKEN:
+            wrong.append(Wrong(number, _("We cannot read this event.")))
             continue
         entries += [entry for entry in found if not _is_over(entry, today)]
         past += sum(_is_over(entry, today) for entry in found)
     return Timetable(tuple(entries), tuple(wrong), (), past)
+
+
+def _has_ended(event: Any, today: date) -> bool:
+    """Return whether nothing of an event is left, whatever else it says."""
+    if event.errors or event.get("RDATE") is not None:
+        return False
+    rule, ends = event.get("RRULE"), event.get("DTEND", event.get("DTSTART"))
+    try:
+        last = ends.dt if rule is None else next(iter(rule.get("UNTIL", [])), None)
+        day = last.date() if isinstance(last, datetime) else last
+        return day is not None and day < today - _DAY  # whatever zone it is meant in
+    except agendas.BROKEN:  # whoever reads the event says what is wrong with it
+        return False
 
 
 def _local(moment: Any, zone: ZoneInfo) -> datetime:
@@ -276,6 +294,9 @@ def _of_event(
 ) -> Iterator[Entry]:
     """Return the hours of one event: one for each weekday on which it repeats."""
     today, zone, place, whose = ground
+    agendas.refuse_odd(event)
+    if event.get("RDATE") is not None or isinstance(event.get("RRULE"), list):
+        raise _Refused(_("It does not repeat every week. Type these hours in by hand."))
     start, end = _span(event, zone)
     organizer = str(event.get("ORGANIZER", "")).casefold().removeprefix("mailto:")
     email = whose or organizer
@@ -322,12 +343,8 @@ def _span(event: Any, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def _left_out(event: Any, zone: ZoneInfo) -> set[date]:
     found = event.get("EXDATE") or []
     lists = found if isinstance(found, list) else [found]
-    return {
-        _local(each.dt, zone).date()
-        for one in lists
-        for each in one.dts
-        if isinstance(each.dt, datetime)
-    }
+    moments = [each.dt for one in lists for each in one.dts]
+    return {_local(m, zone).date() if isinstance(m, datetime) else m for m in moments}
 
 
 def _weekdays(repeats: Any, original: datetime, start: datetime) -> list[int]:

@@ -2,12 +2,29 @@
 
 from django.urls import path
 
-from referrals.views import desk, doors, me, people
+from referrals.views import cases, desk, doors, duty, me, opened, people
 
 app_name = "care"
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
+    path("list/", desk.desk_list, name="desk-list"),
+    path("again/", desk.try_again, name="try-again"),
+    path("log/", desk.log, name="log"),
+    path("case/<uuid:case>/", cases.case, name="case"),
+    path("case/<uuid:case>/acknowledge/", cases.acknowledge, name="case-acknowledge"),
+    path("case/<uuid:case>/contact/", cases.contact, name="case-contact"),
+    path("case/<uuid:case>/end/", cases.end, name="case-end"),
+    path("case/<uuid:case>/hand-on/", cases.hand_on, name="case-hand-on"),
+    path("case/<uuid:case>/aside/", cases.aside, name="case-aside"),
+    path("case/<uuid:case>/danger/", cases.danger, name="case-danger"),
+    path("case/<uuid:case>/give-back/", cases.give_back, name="case-give-back"),
+    path("case/<uuid:case>/open/", opened.open_case, name="open"),
+    path("case/<uuid:case>/chart/", opened.chart, name="chart"),
+    path("case/<uuid:case>/where/<uuid:contact>/", opened.where, name="where"),
+    path("duty/", duty.hours, name="duty"),
+    path("duty/<uuid:hours>/remove/", duty.remove_hours, name="remove-hours"),
+    path("timers/", duty.timers, name="timers"),
     path("sign-in/", doors.sign_in, name="sign-in"),
     path("prove/", doors.prove, name="prove"),
     path("join/", doors.join, name="join"),

@@ -20,6 +20,7 @@ from officehours import tasks
 from officehours.services import forgetting, hours, planning, presence
 from peersupport.core.datamap.services import forget_everything
 from peersupport.core.outbox import delivery
+from referrals.middleware import CARE
 
 WEB = "web"
 BY_SIDE = "tests.roles.BySide"

@@ -4,7 +4,7 @@ A visit that is somebody else's, forgotten, or was never there gives the same 40
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -189,16 +189,20 @@ def show(request: HttpRequest, visit: uuid.UUID) -> HttpResponse:
     return render(request, "officehours/visit.html", context)
 
 
+def _within(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Return the hour in which something happened: "today, 5pm to 6pm"."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    day = words.day_near(clock.local_date(hour, zone), clock.local_date(now, zone))
+    return f"{day}, {words.time_range(hour, hour + timedelta(hours=1), zone)}"
+
+
 def _handed(note: Note, now: datetime, zone: ZoneInfo) -> list[str]:
     """Return in words what became of where a student said they would be."""
-    said = [
-        gettext("Your emergency details were handed over to the on-call counselors %s.")
-        % words.when(note.handed_at, now, zone)
-    ]
+    when = _within(note.handed_at, now, zone)
+    said = [gettext("Handed over to the on-call counselors: %s.") % when]
     for name, at in note.opened:
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        told = {"name": name, "when": words.when(hour, now, zone)}
-        said.append(gettext("%(name)s opened them %(when)s, or within the hour after.") % told)
+        told = {"name": name, "when": _within(at, now, zone)}
+        said.append(gettext("Opened by %(name)s: %(when)s.") % told)
     return said
 
 

@@ -23,11 +23,17 @@ from officehours.views.visits import described
 from peersupport.core import clock, words
 from peersupport.core.ui.context import look_of
 from peersupport.core.ui.notices import notices
-from peersupport.portal.promises import disclosed, promised
+from peersupport.portal.promises import promised
 from program.guide import Way
 from program.queries import facts
 from program.queries.basics import remembered
-from program.queries.confidentiality import claims, closed_until, consent, is_critical
+from program.queries.confidentiality import (
+    claims,
+    closed_until,
+    consent,
+    disclosures,
+    is_critical,
+)
 from program.queries.first_steps import current_way
 from program.registry import KEEPERS
 
@@ -210,7 +216,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     signed = claims(known.values, clock.local_date(now, known.zone))
     context = {
         "promises": promised(known.values),
-        "disclosures": disclosed(known.values),
+        "disclosures": disclosures(known.values),
         "consent": consent(known.values),
         "claims": [
             {

@@ -69,6 +69,18 @@ def consent(values: Values) -> Consent:
     )
 
 
+def disclosures(values: Values) -> list[str]:
+    """Return what this school has to say about itself, wherever somebody relies on it."""
+    if not value_of(values, "small-school"):
+        return []
+    return [
+        _(
+            "This school is small: one person may be coordinator and counselor. They could know "
+            "you from both sides."
+        )
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A claim an officer of the school has signed."""

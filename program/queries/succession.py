@@ -12,12 +12,10 @@ from peersupport.core import words
 from program.guide import Item, Look, hand_over_items
 from program.models import Coverage, Holiday, Milestone, Setting
 from program.queries.crisis import crisis_lines, tried
-from program.registry import CLAIMS, TOPICS, value_of
+from program.registry import CLAIMS, KNOWN, TOPICS, value_of
 from program.rules import STANDS, hand_over_begins
 
 _SOON = timedelta(days=30)
-# What somebody looks at once a year and says is still right; changing it counts as well.
-CONFIRMED = ("coverage", "topics", "talked", "pledge", "keys")
 
 
 def items(known: Look) -> list[Item]:
@@ -73,7 +71,7 @@ def _facts(known: Look, begins: date) -> list[Item]:
     )
     lasting = [label for label, until in rows if until is None or until > known.today + _SOON]
     undecided = [t for t in TOPICS if not value_of(known.values, f"topic-{t}")]
-    talked = value_of(known.values, "talked")
+    talked, room = value_of(known.values, "talked"), value_of(known.values, "place")
     place: dict[str, tuple[str, str, bool, str]] = {
         "coverage": (
             _("Who stands behind the supporters"),
@@ -98,6 +96,20 @@ def _facts(known: Look, begins: date) -> list[Item]:
             _("Its words, and who has signed them."),
             True,
             reverse("program:set", args=["pledge"]),
+        ),
+        "small-school": (
+            str(KNOWN["small-school"].title),
+            _("Yes, and the promises say so")
+            if value_of(known.values, "small-school")
+            else _("No"),
+            True,
+            reverse("program:set", args=["small-school"]),
+        ),
+        "place": (
+            str(KNOWN["place"].title),
+            room["room"] if room else _("No room yet."),
+            bool(room),
+            reverse("program:first-step", args=["place"]),
         ),
         "keys": (
             _("The sealed copy of the keys"),

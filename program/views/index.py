@@ -36,6 +36,7 @@ from program.rules import STANDS
 from program.views import crisis
 
 _SOON = timedelta(days=30)
+_ORDER = ("status", "name", "officer", "office", "owner", "text", "phone", "email", "signed_on")
 
 
 def _topic_lines(values: Values, today: date) -> list[Line]:
@@ -174,7 +175,9 @@ def said(key: str, value: Any) -> str:
         }
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    parts = [_part(part) for part in value.values() if part not in (None, "")]
+    # One database keeps the parts as they came, the other in an order of its own.
+    ordered = sorted(value, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+    parts = [_part(value[name]) for name in ordered if value[name] not in (None, "")]
     return ", ".join(parts)
 
 

@@ -114,5 +114,20 @@ def hours_words(hours: float) -> str:
 
 
 def weeks(hours: Sequence[tuple[date, float]]) -> list[tuple[str, str]]:
-    """Return each week and its hours in words."""
-    return [(_("Week of %s") % words.day(day), hours_words(value)) for day, value in hours]
+    """Return each week that has hours, and how many, in words."""
+    return [
+        (_("Week of %s") % words.day(day), hours_words(value)) for day, value in hours if value
+    ]
+
+
+def without_hours(hours: Sequence[tuple[date, float]]) -> str:
+    """Return how many weeks have none; empty if each has some."""
+    count = sum(not value for _day, value in hours)
+    if not count:
+        return ""
+    said = ngettext(
+        "In %d other week no hours are published.",
+        "In the %d other weeks no hours are published.",
+        count,
+    )
+    return said % count

@@ -49,7 +49,7 @@ def _glance(term: Term | None, today: date) -> dict[str, Any]:
         "closed": [(one.name, said.days(one.first_on, one.last_on)) for one in closed],
         "marks": [(said.days(day, day), title, words) for day, title, words in sorted(added)],
         "weeks": said.weeks(hours),
-        "has_hours": any(value for _day, value in hours),
+        "bare_weeks": said.without_hours(hours),
     }
 
 

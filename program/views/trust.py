@@ -11,6 +11,7 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock
 from program.queries import facts
+from program.queries.confidentiality import disclosures
 from program.queries.settings import has_signed, pledge
 from program.registry import value_of
 from program.services import sign_pledge
@@ -51,7 +52,11 @@ def _after_signing() -> str:
 @require_safe
 def talked(request: HttpRequest) -> HttpResponse:
     """Say to everybody whom to tell if a supporter talked, and what happens then."""
-    context = {"named": value_of(facts().values, "talked")}
+    known = facts()
+    context = {
+        "named": value_of(known.values, "talked"),
+        "disclosures": disclosures(known.values),
+    }
     response = render(request, "program/talked.html", context)
     response["Cache-Control"] = "no-cache"
     return response

@@ -46,7 +46,8 @@ class DangerForm(PlainForm):
         kwargs.setdefault("initial", {}).setdefault("nonce", ids.new_id())
         super().__init__(*args, **kwargs)
         offered = list(talks)
-        if offered:
+        # A talk that was chosen a moment ago is never passed over in silence.
+        if offered or (self.data and self.data.get("visit")):
             field = cast(forms.ChoiceField, self.fields["visit"])
             field.choices = [("", _("No, or not one of these")), *offered]
         else:

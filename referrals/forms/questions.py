@@ -68,7 +68,7 @@ class WhatForm(PlainForm):
     """What would help, in the student's own words."""
 
     words = forms.CharField(
-        label=_("What would help?"),
+        label=_("In your own words"),
         help_text=_(
             "A few sentences are enough: what is hard, since when, what you hope for. You need "
             "not tell everything here."
@@ -96,22 +96,18 @@ class ReachForm(PlainForm):
 
     way1 = forms.ChoiceField(label=_("Try first"), choices=list(WAYS.items()))
     value1 = forms.CharField(
-        label=_("Number or address to try first"),
+        label=_("Number or address"),
         max_length=120,
         error_messages={"required": _("Write the number or address to try first.")},
     )
     way2 = forms.ChoiceField(
         label=_("Then"), choices=[("", _("Nothing else")), *WAYS.items()], required=False
     )
-    value2 = forms.CharField(
-        label=_("Number or address to try then"), max_length=120, required=False
-    )
+    value2 = forms.CharField(label=_("Number or address"), max_length=120, required=False)
     way3 = forms.ChoiceField(
         label=_("And then"), choices=[("", _("Nothing else")), *WAYS.items()], required=False
     )
-    value3 = forms.CharField(
-        label=_("Number or address to try last"), max_length=120, required=False
-    )
+    value3 = forms.CharField(label=_("Number or address"), max_length=120, required=False)
     times = forms.CharField(
         label=_("When is it safe to reach you?"),
         help_text=_("For example: weekdays after 5pm, not while I am on the ward."),

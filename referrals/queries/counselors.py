@@ -118,3 +118,16 @@ def _person_row(row: Counselor, names: dict[str, str], now: datetime) -> PersonR
         is_code_good=has_code and row.code_tries < MOST_JOIN_TRIES,
         passkeys=tuple(_key_row(key) for key in keys if is_genuine_passkey(key)),
     )
+
+
+def fault_of_counselors() -> str:
+    """Return why this database and this host's keys do not belong together; empty if they do.
+
+    The care side's keyring is tied to the database by the rows it sealed: if there are counselors
+    and none of them is genuine, this is another database, or another keyring. One planted row
+    beside genuine ones stops nothing; its page of people says that it is there.
+    """
+    rows = [*Counselor.objects.all()[:500]]
+    if rows and not any(is_genuine(row) for row in rows):
+        return "The care side's keyring is not the one with which this database's counselors came."
+    return ""

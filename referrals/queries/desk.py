@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from program.rules import Span
 from referrals import permissions, reading_rules, rules
-from referrals.models import Clock, Counselor, EmergencyContact, Opening, Referral
+from referrals.models import Counselor, EmergencyContact, Opening, Referral
 from referrals.queries.reading import Plan, plan
 from referrals.rules import CareRole, Consent, Kind, Urgency
 
@@ -74,7 +74,6 @@ class Desk:
     broken: tuple[Closed, ...]
     # What could not even be looked at: something is wrong with this host.
     unrouted: int
-    clock_stopped: bool
     reads_next: datetime | None
 
 
@@ -139,7 +138,6 @@ def desk(counselor: Counselor, now: datetime, zone: ZoneInfo) -> Desk:
     places: dict[str, list[Case]] = {}
     for case in sorted(cases, key=_order):
         places.setdefault(_place(case, is_lead=is_lead), []).append(case)
-    clock = Clock.objects.filter(pk=1).values_list("last_at", flat=True).first()
     new = Referral.objects.filter(state=S.RECEIVED, routed__isnull=True).not_withdrawn()
     return Desk(
         **{
@@ -149,7 +147,6 @@ def desk(counselor: Counselor, now: datetime, zone: ZoneInfo) -> Desk:
         unopenable=_closed(permissions.unopenable()) if is_lead else (),
         broken=_closed(permissions.broken()) if is_lead else (),
         unrouted=new.count(),
-        clock_stopped=clock is None or now - clock > rules.CLOCK_STALE,
         reads_next=reading_rules.next_reading(known.windows, now, zone),
     )
 

@@ -105,7 +105,7 @@ def close(*, referral: UUID, outcome: rules.Outcome, by: Counselor, now: datetim
 
 @transaction.atomic(durable=True)
 def redirect(*, referral: UUID, by: Counselor, now: datetime) -> Referral:
-    """End a case here because another service is the right one; the student has been told where."""
+    """End a case because another service is the right one; the student has been told where."""
     found = _find(referral, "redirect", by)
     return take_step(found, "redirect", by=by.actor_id, now=now)
 
@@ -141,8 +141,8 @@ def step_aside(*, referral: UUID, by: Counselor, now: datetime) -> None:
     )
     if permissions.may_do(by, "step out", found):
         fields = waits_anew(found.kind, found.urgency, now)
-        who = {"owner": None, "asked": None}
-        take_step(found, "step out", by=by.actor_id, now=now, **who, **fields)
+        fields |= {"owner": None, "asked": None}
+        take_step(found, "step out", by=by.actor_id, now=now, **fields)
     else:
         # Nobody takes it back from whom it was handed to: only whoever handed it on is gone.
         handed = Referral.objects.filter(pk=found.pk, state=S.TRANSFERRED, owner=by.pk)

@@ -88,24 +88,17 @@ def _leave_out(referral: Referral, content: Content | None) -> None:
     )
 
 
-def try_again(*, referral: UUID, by: Counselor, now: datetime) -> bool:
+def try_again(*, by: Counselor, now: datetime) -> int:
     """Read once more, for the lead, what did not open: a key may have been brought back.
 
-    Returns whether it opens now; then it waits for an answer like any other. Raises NotAllowed.
+    Returns how many open now; they wait for an answer like any other. Raises NotAllowed.
     """
-    found = permissions.broken().filter(pk=referral).first()
-    if found is None or not permissions.may_give_back(by, found):
+    if by.role != rules.CareRole.LEAD or by.state != Counselor.State.ACTIVE:
         raise rules.NotAllowed
-    content = _read(found, now)
-    if content is None:
-        return False
-    with transaction.atomic(durable=True):
-        locks.hold("referral", referral.bytes)
-        if Routed.objects.filter(referral=found, is_whole=False).update(is_whole=True):
-            _leave_out(found, content)
-            again = Referral.objects.filter(pk=referral, state=S.RECEIVED)
-            again.update(**waits_anew(found.kind, found.urgency, now))
-    return True
+    again = list(permissions.broken())
+    Routed.objects.filter(referral__in=again, is_whole=False).delete()
+    route_new(now=now)
+    return Routed.objects.filter(referral__in=again, is_whole=True).count()
 
 
 def times(referral: Referral, known: Plan, now: datetime) -> dict[str, datetime | None]:

@@ -135,9 +135,9 @@ def too_long() -> str:
 
 
 def said_of(urgency: Urgency, answer: str) -> str:
-    """Return an urgency with what it means now: "Soon: somebody calls by Tuesday noon"."""
+    """Return an urgency with what it means now: "Soon: you hear … by Tuesday noon"."""
     said = {"urgency": URGENCIES(urgency), "when": answer}
-    return _("%(urgency)s: somebody calls by %(when)s") % said
+    return _("%(urgency)s: you hear from somebody by %(when)s") % said
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

@@ -55,6 +55,8 @@ def test_days_stand_where_they_belong() -> None:
     assert drawing.today_x == 310
     low, high = drawing.lanes[1].columns
     assert high.height == 2 * low.height
+    assert (low.label, high.label) == ("2", "4")
+    assert drawing.lanes[1].y + 15 < high.text_y < high.y
     assert low.y + low.height == high.y + high.height
     assert drawing.height > drawing.lanes[1].y
 
@@ -64,3 +66,17 @@ def test_weeks_outside_and_without_hours_draw_nothing() -> None:
     before = (FIRST - timedelta(days=14), 3.0)
     assert columns(scale, "Hours", [before, (FIRST, 0)], 0).columns == ()
     assert draw(FIRST, LAST, [], None, date(2026, 1, 1)).today_x is None
+
+
+def test_the_word_today_stays_inside() -> None:
+    for day, anchor in ((FIRST, "start"), (LAST, "end")):
+        drawing = draw(FIRST, LAST, [], None, day)
+        assert drawing.today_anchor == anchor
+        assert 0 <= drawing.today_text_x <= WIDE
+
+
+def test_a_number_is_left_out_where_it_has_no_room() -> None:
+    weeks = [(FIRST + timedelta(days=7 * n), 12.5) for n in range(52)]
+    year = columns(Scale(FIRST, FIRST + timedelta(days=363)), "Hours", weeks, 0).columns
+    assert len(year) == 52
+    assert {one.label for one in year} == {""}

@@ -238,27 +238,49 @@ def test_every_address_has_a_row() -> None:
     assert sorted(_routes(get_resolver().url_patterns)) == sorted(TABLE)
 
 
+def _address(route: str) -> str:
+    """Return an address with something in every place: an id of nothing, a word that exists."""
+    address = "/" + route
+    for part in re.findall("<uuid:[a-z_]+>", address):
+        address = address.replace(part, str(ids.new_id()))
+    return (
+        address.replace("<slug:verb>", "start")
+        .replace("<slug:code>", "none")
+        .replace("<slug:mark>", "reviewed")
+        .replace("<slug:device>", "none")
+        .replace("<slug:token>", "none")
+        .replace("<slug:key>", "topic-threats")
+        .replace("<slug:name>", "school")
+        .replace("<slug:line>", "none")
+        .replace("<slug:role>", "coordinator")
+    )
+
+
 @pytest.mark.django_db
 def test_every_role_gets_what_the_table_says(evening: datetime) -> None:
     people = cast(evening)
     clients = [Client() if who == "nobody" else sign_in(people[who]) for who in ROLES]
     wrong = []
     for route, expected in TABLE.items():
-        address = "/" + route
-        for part in re.findall("<uuid:[a-z_]+>", address):
-            address = address.replace(part, str(ids.new_id()))
-        address = (
-            address.replace("<slug:verb>", "start")
-            .replace("<slug:code>", "none")
-            .replace("<slug:mark>", "reviewed")
-            .replace("<slug:device>", "none")
-            .replace("<slug:token>", "none")
-            .replace("<slug:key>", "topic-threats")
-            .replace("<slug:name>", "school")
-            .replace("<slug:line>", "none")
-            .replace("<slug:role>", "coordinator")
-        )
+        address = _address(route)
         given = [client.get(address).status_code for client in clients]
         if given != expected:
             wrong.append((route, given, expected))
+    assert wrong == []
+
+
+@pytest.mark.django_db
+def test_nobody_may_send_to_a_page_that_they_may_not_read(evening: datetime) -> None:
+    people = cast(evening)
+    clients = [Client() if who == "nobody" else sign_in(people[who]) for who in ROLES]
+    wrong = []
+    for route, expected in TABLE.items():
+        for who, client, reads in zip(ROLES, clients, expected, strict=True):
+            if reads not in (302, 404) or (who != "nobody" and reads == 302):
+                continue
+            answer = client.post(_address(route))
+            is_asked = answer.status_code == 302 and "/accounts/sign-in/" in answer["Location"]
+            is_refused = answer.status_code in (404, 405, 409) or (who == "nobody" and is_asked)
+            if not is_refused:
+                wrong.append((route, who, answer.status_code))
     assert wrong == []

@@ -1,12 +1,14 @@
 """A coordinator writes the year down: a file, a template, a term to look at and to print."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
 from accounts.models import RosterEntry
+from peersupport.core.actors import SYSTEM
+from program import calendars, services
 from tests import browser as chromium
 from tests.journeys.story import stand_behind, tell, told_twice
 from tests.people import cast, hours_of
@@ -21,7 +23,9 @@ Surgery shelf,exam,2026-12-04,,,,M3,Surgery B
 
 
 @told_twice
-def test_the_year_is_written_down(live_server: Any, evening: datetime, *, script: bool) -> None:
+def test_the_year_is_written_down(
+    live_server: Any, evening: datetime, monkeypatch: pytest.MonkeyPatch, *, script: bool
+) -> None:
     with time_machine.travel(evening, tick=False):
         people = cast(evening)
         stand_behind(evening)
@@ -32,6 +36,12 @@ def test_the_year_is_written_down(live_server: Any, evening: datetime, *, script
             )  # fmt: skip
         for week in range(3):
             hours_of(people["priya"], evening + timedelta(days=7 * week, hours=20))
+        services.add_holiday(
+            name="Winter break", first_on=date(2026, 12, 19), last_on=date(2027, 1, 3),
+            by=SYSTEM, now=evening,
+        )  # fmt: skip
+        # What campaigns will add, when there are any.
+        monkeypatch.setattr(calendars, "_marks", {"test": ("What is sent", _letters)})
         with tell(live_server, "milestones", people, script=script) as story:
             cora = story.reader("cora")
             cora.goes_to("/program/milestones/")
@@ -60,13 +70,28 @@ def test_the_year_is_written_down(live_server: Any, evening: datetime, *, script
             cora.presses("Save")
             cora.has_heading("Winter 2026-27")
             cora.opens("The same as a table")
-            cora.reads("Anatomy practical", "the evening before", "2 hours")
+            cora.reads("Anatomy practical", "the evening before", "2 hours", "Winter break")
+            cora.reads("Good luck", "other weeks no hours are published")
             cora.looks("term")
             if script:
-                cora.page.emulate_media(media="print")
-                chromium.keep(cora.page, "milestones/printed")
-                cora.page.pdf(path="build/pictures/milestones/printed.pdf", format="Letter")
-                cora.page.emulate_media(media="screen")
+                _prints(cora)
+
+
+def _letters(first: date, last: date) -> list[tuple[date, str]]:
+    return [(date(2026, 12, 9), "Good luck"), (date(2027, 3, 12), "Match: who is in")]
+
+
+def _prints(cora: Any) -> None:
+    """Print the term although its table is folded: on paper nobody can unfold it."""
+    cora.opens("The same as a table")
+    table = cora.page.locator("details table").first
+    assert not table.is_visible()
+    cora.page.emulate_media(media="print")
+    cora.page.set_viewport_size({"width": 816, "height": 1056})  # Letter at 96 dots an inch
+    assert table.is_visible()
+    chromium.keep(cora.page, "milestones/printed")
+    cora.page.pdf(path="build/pictures/milestones/printed.pdf", format="Letter")
+    cora.page.emulate_media(media="screen")
 
 
 def _sends(cora: Any, text: str) -> None:

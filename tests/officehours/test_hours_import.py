@@ -169,6 +169,12 @@ def test_a_count_ends_and_a_moved_day_is_that_day_alone() -> None:
     assert (once.weekday, once.first_on) == (None, date(2026, 11, 25))
 
 
+def _ahead(*more: str, **other: str) -> str:
+    start = "DTSTART;TZID=America/New_York:20261201T173000"
+    end = "DTEND;TZID=America/New_York:20261201T193000"
+    return _event(*more, **{"start": start, "end": end, **other})
+
+
 @pytest.mark.parametrize(
     ("event", "said"),
     [
@@ -176,15 +182,46 @@ def test_a_count_ends_and_a_moved_day_is_that_day_alone() -> None:
         (_event("RRULE:FREQ=MONTHLY"), "every week"),
         (_event("RRULE:FREQ=WEEKLY;INTERVAL=2"), "every week"),
         (_event("RRULE:FREQ=WEEKLY;BYDAY=1TU"), "every week"),
-        (_event(end="DTEND;TZID=America/New_York:20260901T173500"), "15 minutes"),
-        (_event(end="SUMMARY:x"), "no end"),
-        (_event().replace("ORGANIZER:mailto:sol@school.example", "SUMMARY:x"), "whose"),
+        (_ahead(end="DTEND;TZID=America/New_York:20261201T173500"), "15 minutes"),
+        (_ahead(end="SUMMARY:x"), "no end"),
+        (_ahead().replace("ORGANIZER:mailto:sol@school.example", "SUMMARY:x"), "whose"),
+        (_ahead("RDATE:20261203T170000"), "every week"),
+        (_ahead("RRULE:FREQ=WEEKLY", "RRULE:FREQ=DAILY"), "every week"),
+        (_ahead("RRULE:FREQ=WEEKLY;UNTIL=soon"), "cannot read"),
+        (_ahead("RRULE:FREQ=WEEKLY", "EXDATE:soon"), "cannot read"),
+        (_ahead("RECURRENCE-ID:soon"), "cannot read"),
+        (_ahead("RECURRENCE-ID;RANGE=THISANDFUTURE:20261201T173000"), "a way we cannot read"),
+        (_ahead(start="DTSTART:soon"), "cannot read"),
+        (_ahead(end="DURATION:long"), "cannot read"),
+        (_ahead(start="DTSTART;TZID=Mars/Base:20261201T173000"), "“Mars/Base”"),
     ],
 )
 def test_an_event_we_cannot_take_is_said_with_its_number(event: str, said: str) -> None:
     found = _read(_ics(_event("STATUS:CANCELLED"), event))
     assert [one.line for one in found.wrong] == [2]
     assert said in found.wrong[0].words
+
+
+def test_what_is_over_stands_in_nobodys_way() -> None:
+    """A calendar goes back years, with holidays and meetings that are no hours at all."""
+    old = [
+        _event(start="DTSTART;VALUE=DATE:20201224", end="DTEND;VALUE=DATE:20210102"),
+        _event("RRULE:FREQ=MONTHLY;UNTIL=20240101T000000Z", start="DTSTART:20200901T173000Z",
+               end="DTEND:20200901T193000Z"),
+        _event(start="DTSTART:20200901T173000Z", end="SUMMARY:no end"),
+    ]  # fmt: skip
+    found = _read(_ics(*old, _ahead()))
+    assert (len(found.entries), found.wrong, found.past) == (1, (), 3)
+
+
+def test_a_day_left_out_as_a_whole_day_is_left_out() -> None:
+    (weekly,) = _read(_ics(_ahead("RRULE:FREQ=WEEKLY", "EXDATE;VALUE=DATE:20261208"))).entries
+    assert weekly.skipped == (date(2026, 12, 8),)
+
+
+def test_a_calendar_that_was_cut_off_is_refused() -> None:
+    with pytest.raises(sheets.Unreadable, match="broken"):
+        _read(_ics(_ahead(), _ahead())[:-60])
 
 
 def _send(client: Client, text: str, name: str = "hours.csv", **more: str) -> Any:

@@ -16,6 +16,8 @@ from typing import Any
 import psycopg2
 import redis
 
+from tests.logins import address, name_of
+
 Found = list[tuple[str, bytes]]
 _DEEP = 3
 
@@ -101,7 +103,7 @@ def _as_bytes(value: Any) -> bytes:
 def tables(env: dict[str, str]) -> dict[str, list[dict[str, bytes]]]:
     """Return every row of every table of a program, by the variables it runs with."""
     if "DATABASE_URL" in env:
-        link: Any = psycopg2.connect(env["DATABASE_URL"])
+        link: Any = psycopg2.connect(address(name_of(env["DATABASE_URL"])))
         names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
     else:
         link = sqlite3.connect(f"{env['DATA_DIR']}/program.sqlite3")

@@ -12,11 +12,11 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
 
+from tests.logins import address, own_database
 from tests.process.searching import files as files_in
 from tests.process.searching import holding, redis_holds
 from tests.races.real_server import world
@@ -97,23 +97,20 @@ def test_sqlite_files_hold_no_canary_and_no_link(tmp_path: Path) -> None:
 
 
 def test_postgresql_files_and_wal_hold_no_canary(tmp_path: Path) -> None:
-    with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as admin:
+    with (
+        own_database("canary") as name,
+        closing(psycopg2.connect(os.environ["DATABASE_URL"])) as admin,
+    ):
         admin.autocommit = True
         cursor = admin.cursor()
-        name = f"canary_{secrets.token_hex(4)}"
-        cursor.execute(f"CREATE DATABASE {name}")
-        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-        try:
-            _run(tmp_path, "init_keys", DATABASE_URL=url)
-            _run(tmp_path, "migrate", DATABASE_URL=url)
-            said = re.search(r"CANARY(.*)", _run(tmp_path, _RUN, DATABASE_URL=url))
-            assert said
-            cursor.execute("CHECKPOINT")
-            cursor.execute("SHOW data_directory")
-            place = Path(str((cursor.fetchone() or [""])[0]))
-            files = files_in(place, tmp_path)
-        finally:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        _run(tmp_path, "init_keys", DATABASE_URL=address(name, "web"))
+        _run(tmp_path, "migrate", DATABASE_URL=address(name, "owner"))
+        said = re.search(r"CANARY(.*)", _run(tmp_path, _RUN, DATABASE_URL=address(name, "web")))
+        assert said
+        cursor.execute("CHECKPOINT")
+        cursor.execute("SHOW data_directory")
+        place = Path(str((cursor.fetchone() or [""])[0]))
+        files = files_in(place, tmp_path)
     _, cookie, visit = json.loads(said[1])
 
     assert holding(files, [CHOSEN, cookie]) == set()

@@ -53,6 +53,9 @@ def _when(entry: Entry) -> tuple[date, date, time | None, time | None]:
         (["DTSTART;TZID=Eastern Standard Time:20261211T090000", "DURATION:PT1H"],
          (11, 11, 9, 10)),
         (["DTSTART:20261211T220000", "DTEND:20261212T010000"], (11, 12, 22, 1)),
+        # A whole day as Outlook writes it, in its own zone and in UTC.
+        (["DTSTART:20261211T000000", "DTEND:20261212T000000"], (11, 11, None, None)),
+        (["DTSTART:20261211T050000Z", "DTEND:20261213T050000Z"], (11, 12, None, None)),
     ],
 )  # fmt: skip
 def test_days_and_times(lines: list[str], when: tuple[int, int, int | None, int | None]) -> None:
@@ -92,6 +95,24 @@ def _days(*lines: str) -> list[date]:
          [(2026, 12, 11), (2027, 1, 8)]),
         (["DTSTART;TZID=America/New_York:20261207T090000", "RRULE:FREQ=WEEKLY;COUNT=2",
           "EXDATE;TZID=America/New_York:20261207T090000"], [(2026, 12, 14)]),
+        (["DTSTART;VALUE=DATE:20261215", "RRULE:FREQ=MONTHLY;BYMONTHDAY=15;COUNT=2"],
+         [(2026, 12, 15), (2027, 1, 15)]),
+        (["DTSTART;VALUE=DATE:20261201", "RRULE:FREQ=MONTHLY;BYDAY=MO,FR;BYSETPOS=-1;COUNT=2"],
+         [(2026, 12, 28), (2027, 1, 29)]),
+        # The days of a list beside a rule, or instead of one.
+        (["DTSTART;VALUE=DATE:20261215", "RDATE;VALUE=DATE:20261217,20261219"],
+         [(2026, 12, 15), (2026, 12, 17), (2026, 12, 19)]),
+        (["DTSTART:20261207T090000", "RRULE:FREQ=WEEKLY;COUNT=2", "RDATE:20261209T090000"],
+         [(2026, 12, 7), (2026, 12, 9), (2026, 12, 14)]),
+        # Left out in UTC, and as a whole day although the series has times.
+        (["DTSTART;TZID=America/New_York:20261207T090000", "RRULE:FREQ=WEEKLY;COUNT=2",
+          "EXDATE:20261214T140000Z"], [(2026, 12, 7)]),
+        (["DTSTART:20261207T090000", "RRULE:FREQ=WEEKLY;COUNT=2",
+          "EXDATE;VALUE=DATE:20261214"], [(2026, 12, 7)]),
+        # A series that began years ago: what is over is nobody's fault.
+        (["DTSTART;VALUE=DATE:20190107", "RRULE:FREQ=YEARLY"],
+         [(2027, 1, 7), (2028, 1, 7)]),
+        (["DTSTART;VALUE=DATE:20240229", "RRULE:FREQ=YEARLY"], [(2028, 2, 29)]),
         # What is over is left out.
         (["DTSTART;VALUE=DATE:20261117", "RRULE:FREQ=WEEKLY;COUNT=3"],
          [(2026, 11, 24), (2026, 12, 1)]),
@@ -123,6 +144,83 @@ def test_one_moved_out_of_a_series_is_itself_and_keeps_its_key() -> None:
     assert {e.key for e in before} == {e.key for e in after}
 
 
+def test_one_called_off_out_of_a_series_is_left_out() -> None:
+    series = _event(
+        "UID:a", "SUMMARY:Quiz", "DTSTART:20261207T090000", "RRULE:FREQ=WEEKLY;COUNT=2"
+    )
+    off = _event("UID:a", "SUMMARY:Quiz", "RECURRENCE-ID:20261207T090000", "STATUS:CANCELLED",
+                 "DTSTART:20261207T090000")  # fmt: skip
+
+    assert [e.first_on.day for e in read(_calendar(series, off), GROUND).entries] == [14]
+
+
+def test_a_time_the_clocks_leave_out_is_the_one_they_show() -> None:
+    found = _one("SUMMARY:X", "DTSTART;TZID=America/New_York:20270314T023000", "DURATION:PT1H")
+    assert (found.starts, found.ends) == (time(3, 30), time(4, 30))
+
+
+def test_a_zone_the_file_explains_itself() -> None:
+    zone = ["BEGIN:VTIMEZONE", "TZID:Our school", "BEGIN:STANDARD", "DTSTART:20261101T020000",
+            "TZOFFSETFROM:-0400", "TZOFFSETTO:-0800", "END:STANDARD", "END:VTIMEZONE"]  # fmt: skip
+    event = _event("UID:a", "SUMMARY:Quiz", "DTSTART;TZID=Our school:20261215T060000")
+    (found,) = read(_calendar("\r\n".join(zone), event), GROUND).entries
+    assert found.starts == time(9)
+
+
+def test_years_of_what_is_over_stand_in_nobodys_way() -> None:
+    """A school's calendar goes back to its first class: nothing of that has to be put right."""
+    old = [
+        _event(f"UID:{n}", "SUMMARY:Exam", f"DTSTART;VALUE=DATE:{2016 + n % 10}0310")
+        for n in range(900)
+    ]
+    endless = _event("UID:e", "SUMMARY:Camp", "DTSTART;VALUE=DATE:20180101",
+                     "DTEND;VALUE=DATE:20181231")  # fmt: skip
+    ahead = _event("UID:n", "SUMMARY:Exam", "DTSTART;VALUE=DATE:20261211")
+
+    found = read(_calendar(*old, endless, ahead), GROUND)
+
+    assert (len(found.entries), found.wrong, found.past) == (1, (), 901)
+
+
+def _text(event: str) -> str:
+    return _calendar(event).decode()
+
+
+QUIZ = _event("UID:a", "SUMMARY:Quiz \u2013 Prüfung", "DTSTART;VALUE=DATE:20261215")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _text(QUIZ).encode(),
+        b"\xef\xbb\xbf" + _text(QUIZ).encode(),
+        _text(QUIZ).encode("utf-16"),
+        _text(QUIZ).encode("cp1252"),
+        _text(QUIZ).replace("\r\n", "\n").encode(),
+        _text(QUIZ).replace("SUMMARY:Quiz", "SUMMARY:Qu\r\n iz").encode(),
+        _text(QUIZ.replace("END:VEVENT", "BEGIN:VALARM\r\nTRIGGER:-PT1H\r\nEND:VALARM\r\n"
+                           "END:VEVENT")).encode(),
+        # Two calendars in one file, with the same event in both.
+        2 * _text(QUIZ).encode(),
+    ],
+    ids=["utf-8", "mark", "utf-16", "cp1252", "line ends", "folded", "alarm", "two"],
+)  # fmt: skip
+def test_calendars_are_read_however_they_were_saved(content: bytes) -> None:
+    found = read(content, GROUND)
+    assert [e.title for e in found.entries] == ["Quiz \u2013 Prüfung"]
+    assert found.wrong == ()
+
+
+def test_events_without_a_name_of_their_own_stay_several() -> None:
+    events = [_event("SUMMARY:Quiz", f"DTSTART;VALUE=DATE:202612{day}") for day in (11, 18)]
+    later = [events[0], events[1].replace("20261218", "20261219")]
+
+    before, after = (read(_calendar(*each), GROUND).entries for each in (events, later))
+
+    assert [e.first_on.day for e in after] == [11, 19]
+    assert [e.key for e in before] == [e.key for e in after]
+
+
 def test_cancelled_events_and_people_are_not_read() -> None:
     found = read(
         _calendar(
@@ -149,12 +247,25 @@ def test_cancelled_events_and_people_are_not_read() -> None:
         ["SUMMARY:X", "DTSTART;VALUE=DATE:20261211", "DURATION:P200D"],
         ["SUMMARY:X", "DTSTART;VALUE=DATE:20361211"],
         ["SUMMARY:X", "DTSTART:nonsense"],
+        ["SUMMARY:X", "DTSTART:20261211T090000", "RECURRENCE-ID:soon"],
+        ["SUMMARY:X", "DTSTART:20261211T090000", "RRULE:FREQ=WEEKLY", "EXDATE:soon"],
+        ["SUMMARY:X", "DTSTART;TZID=Mars/Base:20261211T090000"],
+        ["SUMMARY:X", "DTSTART:20261211T090000", "RDATE;VALUE=PERIOD:20261217T090000/PT2H"],
+        ["SUMMARY:X", "DTSTART:20261211T090000", "RECURRENCE-ID;RANGE=THISANDFUTURE:"
+         "20261204T090000"],
+        ["SUMMARY:X", "DTSTART:20261211T090000", "RRULE:FREQ=WEEKLY", "RRULE:FREQ=DAILY"],
+        ["SUMMARY:X", "DTSTART:20261211T090000", "RRULE:FREQ=WEEKLY;COUNT=99999999999"],
+        ["SUMMARY:X", "DTSTART:00010101T090000", "RRULE:FREQ=DAILY"],
+        # Without a step it would look for the 30th of February for ever.
+        ["SUMMARY:X", "DTSTART:20261211T090000",
+         "RRULE:FREQ=DAILY;INTERVAL=0;BYMONTH=2;BYMONTHDAY=30"],
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_with_its_number(lines: list[str]) -> None:
     good = _event("UID:g", "SUMMARY:Good", "DTSTART;VALUE=DATE:20261211")
     found = read(_calendar(good, _event("UID:a", *lines)), GROUND)
     assert [one.line for one in found.wrong] == [2]
+    assert ("“X”: " in found.wrong[0].words) is ("SUMMARY:X" in lines)
 
 
 def test_a_rule_that_never_comes_ends_by_itself() -> None:
@@ -172,6 +283,10 @@ def test_a_rule_that_never_comes_ends_by_itself() -> None:
         b"PK\x03\x04rest", b"\xff\xfe\x00", b"title\nExam\n", b"first\n2026-12-01\n",
         b"just words",
         b"title,first\n\"open,2026-12-01\n",
+        # Cut off on its way: what is whole must not pass for all of it.
+        _calendar(_event("SUMMARY:A", "DTSTART;VALUE=DATE:20261211"))[:-30],
+        _calendar(_event("SUMMARY:A", "DTSTART;VALUE=DATE:20261211")) + b"BEGIN:VCALENDAR\r\n"
+        b"BEGIN:VEVENT\r\nSUMMARY:B\r\nDTSTART;VALUE=DATE:20261212\r\n",
     ],
 )  # fmt: skip
 def test_broken_files_are_refused_in_plain_words(content: bytes) -> None:

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from officehours.models import Shift
+from officehours.rules import NotCovered
 from officehours.services import hours
 from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
@@ -173,3 +174,46 @@ def _line(now: datetime, starts: time = DAY, ends: time = DAY) -> Coverage:
         label="Line", phone="555-0100", weekday=None, starts=starts, ends=ends, until=None,
         by=SYSTEM, now=now,
     )  # fmt: skip
+
+
+MIDNIGHT, AUTUMN, SPRING = date(2026, 11, 25), date(2026, 10, 31), date(2027, 3, 13)
+
+
+@pytest.mark.django_db
+@pytest.mark.anydb
+@pytest.mark.parametrize(
+    ("day", "starts", "ends", "behind", "is_whole"),
+    [
+        # Past midnight: one until then, another from then on; and one minute too few.
+        (MIDNIGHT, 23, 1, [(time(17), DAY), (DAY, time(8))], True),
+        (MIDNIGHT, 23, 1, [(time(17), time(23, 59)), (DAY, time(8))], False),
+        (MIDNIGHT, 23, 1, [(time(17), DAY), (time(0, 1), time(8))], False),
+        (MIDNIGHT, 23, 1, [(time(17), time(1))], True),
+        (MIDNIGHT, 23, 1, [(time(17), DAY)], False),
+        # The night that is an hour longer: the hour that comes twice is answered twice.
+        (AUTUMN, 23, 3, [(time(20), time(2)), (time(2), time(8))], True),
+        (AUTUMN, 23, 3, [(time(20), time(1)), (time(2), time(8))], False),
+        # The night that is an hour shorter: nobody misses what is not there.
+        (SPRING, 23, 4, [(time(20), time(2)), (time(3), time(8))], True),
+        (SPRING, 23, 4, [(time(20), time(1)), (time(3), time(8))], False),
+    ],
+)
+def test_hours_are_published_only_where_every_minute_is_answered(
+    day: date, starts: int, ends: int, behind: list[tuple[time, time]], is_whole: bool
+) -> None:
+    now = datetime.combine(day - timedelta(days=5), time(17), tzinfo=UTC)
+    priya = cast(now)["priya"]
+    for begins, until in behind:
+        _line(now, begins, until)
+
+    given: dict[str, Any] = {
+        "supporter": priya, "first_on": day, "last_on": day, "starts": time(starts),
+        "ends": time(ends), "place": "Room 214", "minutes": 30, "request_key": ids.new_id(),
+    }  # fmt: skip
+    if is_whole:
+        hours.publish_weekly(**given, by=priya, now=now)
+    else:
+        with pytest.raises(NotCovered):
+            hours.publish_weekly(**given, by=priya, now=now)
+
+    assert Shift.objects.count() == is_whole

@@ -108,9 +108,13 @@ def test_facts_are_confirmed_one_by_one_each_year(people: dict[str, Person]) -> 
     with time_machine.travel(MAY, tick=False) as traveller:
         cora = sign_in(people["cora"])
         assert {"coverage", "topics", "talked", "pledge", "keys", "numbers", "holidays"} <= _left()
-        for item in ("pledge", "keys"):
+        assert {"small-school", "place"} <= _left()
+        assert cora.post("/program/succession/confirm/", {"item": "place"}).status_code == 404
+        change_setting(key="place", value={"room": "Room 214"}, by=SYSTEM, now=MAY)
+        assert "place" not in _left(), "naming it is looking at it"
+        for item in ("pledge", "keys", "small-school"):
             assert cora.post("/program/succession/confirm/", {"item": item}).status_code == 302
-        assert not {"pledge", "keys"} & _left()
+        assert not {"pledge", "keys", "small-school"} & _left()
         said = cora.post("/program/succession/confirm/", {"item": "coverage"})
         assert said.status_code == 404, "nobody stands behind: that is not right"
         add_coverage(

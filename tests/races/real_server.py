@@ -15,17 +15,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-import psycopg2
+from tests.logins import address, as_side, own_database
 
 # All in one process: starting one for each command would take longer than what they do.
 _SCENE = """
 import json
 from datetime import timedelta
 from django.core.management import call_command
-call_command("init_keys", verbosity=0)
-call_command("migrate", verbosity=0)
 call_command("collectstatic", verbosity=0, interactive=False)
 from accounts.services import join_as_student
 from officehours.queries.pages import slot_value
@@ -118,23 +116,16 @@ def _database(kind: str) -> Iterator[dict[str, str]]:
     if kind == "sqlite":
         yield {}
         return
-    url = urlsplit(os.environ["DATABASE_URL"])
-    name = f"race_{secrets.token_hex(4)}"
-    admin = psycopg2.connect(os.environ["DATABASE_URL"])
-    admin.autocommit = True
-    try:
-        admin.cursor().execute(f"CREATE DATABASE {name}")
-        yield {"DATABASE_URL": url._replace(path=f"/{name}").geturl()}
-    finally:
-        admin.cursor().execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        admin.close()
+    with own_database("race") as name:
+        yield {"DATABASE_URL": address(name, "web")}
 
 
 @contextmanager
 def scene(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iterator[World]:
     """Prepare the program on `kind` ("sqlite" or "postgresql"): a crowd, and hours on some days.
 
-    `more` are further variables of its environment. Nothing is served yet: see `served`.
+    `more` are further variables of its environment. Nothing is served yet: see `served`. On
+    PostgreSQL the owner migrates, and the rest is the web side's; `manage` takes another `side`.
     """
     with _database(kind) as database:
         env = {
@@ -149,12 +140,16 @@ def scene(kind: str, home: Path, *, people: int, days: int, **more: str) -> Iter
             **more,
         }
 
-        def manage(*words: str) -> str:
+        def manage(*words: str, side: str = "") -> str:
             command = [sys.executable, "manage.py", *words]
-            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command, env=as_side(env, words, side), capture_output=True, text=True, check=False
+            )
             assert done.returncode == 0, done.stderr
             return done.stdout
 
+        manage("init_keys")
+        manage("migrate")
         plan = _SCENE.replace("{people}", str(people)).replace("{days}", str(days))
         said = re.search(r"SCENE(.*)", manage("shell", "-v", "0", "-c", plan))
         assert said

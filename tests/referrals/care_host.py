@@ -67,10 +67,9 @@ def put_in(
     wraps = [
         Wrap(referral=referral, recipient=one.recipient, sealed=one.sealed) for one in made.wraps
     ]
-    with acting_as("web"):
-        Referral.objects.bulk_create([referral])
-        Sealed.objects.bulk_create([Sealed(referral=referral, blob=made.blob)])
-        Wrap.objects.bulk_create(wraps)
+    Referral.objects.bulk_create([referral])
+    Sealed.objects.bulk_create([Sealed(referral=referral, blob=made.blob)])
+    Wrap.objects.bulk_create(wraps)
     return referral
 
 

@@ -1,19 +1,17 @@
-"""Cases as the web side sends them, and the care side's own way of looking at them."""
+"""Cases as the web side sends them, and what may happen to them on the way."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
 from peersupport.core import ids
-from referrals import content, envelope
+from referrals import care_keys, content, envelope
 from referrals.content import Content
 from referrals.models import Card, Reading, Referral, Sealed, Withdrawal, Wrap
 from referrals.rules import Consent, Kind, Urgency
-from referrals.services import opening, routing
+from referrals.services import routing
 from tests.roles import acting_as
-
-_SECRET = b"k" * 32
-opening.SECRETS[envelope.recipient_of(_SECRET).name] = _SECRET
 
 SAID = Content(
     name="Ash",
@@ -38,8 +36,6 @@ def sent(
     **more: Any,
 ) -> Referral:
     """Return a referral that has just been sent, and by default routed."""
-    from dataclasses import replace
-
     key = ids.new_id()
     hour = now.replace(minute=0, second=0, microsecond=0)
     consent = Consent.GIVEN if kind == Kind.STUDENT else Consent.AWAITING
@@ -55,7 +51,7 @@ def sent(
         **more,
     )
     plain = content.to_bytes(replace(said, kind=Kind(kind), not_by=not_by))
-    to = [envelope.recipient_of(_SECRET)]
+    to = [envelope.recipient_of(secret) for secret in care_keys.secrets().values()]
     made = envelope.seal(plain, referral=key, recipients=to)
     Referral.objects.bulk_create([row])
     Sealed.objects.bulk_create([Sealed(referral=row, blob=made.blob)])
@@ -63,7 +59,8 @@ def sent(
         [Wrap(referral=row, recipient=one.recipient, sealed=one.sealed) for one in made.wraps]
     )
     if routed:
-        routing.route_new(now=now)
+        with acting_as("care"):
+            routing.route_new(now=now)
     return Referral.objects.get(pk=key)
 
 
@@ -84,8 +81,6 @@ def take_back(row: Referral, now: datetime) -> None:
 @acting_as("care")
 def reads(card: Card, *weekdays: int, starts: str = "09:00", ends: str = "17:00") -> None:
     """Give a counselor reading hours."""
-    from datetime import time
-
     for weekday in weekdays:
         Reading.objects.create(
             card=card,
@@ -93,6 +88,3 @@ def reads(card: Card, *weekdays: int, starts: str = "09:00", ends: str = "17:00"
             starts=time.fromisoformat(starts),
             ends=time.fromisoformat(ends),
         )
-
-
-HOUR = timedelta(hours=1)

@@ -35,7 +35,7 @@ _WEB = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests of the care side act with its rights in the database, unless they say otherwise."""
+    """Let tests of the care side act with its rights, unless they say otherwise."""
     for item in items:
         if item.path.parent != Path(__file__).parent or item.get_closest_marker("plane"):
             continue

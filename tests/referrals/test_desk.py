@@ -18,7 +18,11 @@ from tests.care import care_cast, counselor
 from tests.races.at_once import at_once, meeting
 from tests.referrals.cases import reads, sent, take_back
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.anydb,
+    pytest.mark.plane("care"),
+]
 S = rules.State
 
 
@@ -223,7 +227,7 @@ def test_only_steps_py_moves_a_referral() -> None:
     assert written == ["steps.py"]
 
 
-# -- taken back ------------------------------------------------------------------------------------
+# -- taken back ---
 
 
 def test_what_nobody_had_opened_goes_at_once(evening: datetime) -> None:
@@ -280,7 +284,7 @@ def test_what_ended_before_it_was_taken_back_stays_as_it_ended(evening: datetime
     assert _now(row).state == S.CLOSED
 
 
-# -- T10: at the same moment -----------------------------------------------------------------------
+# -- T10: at the same moment ---
 
 
 def _two_acknowledge(cast: dict[str, Counselor], row: Referral, now: datetime) -> list[object]:
@@ -312,7 +316,7 @@ def test_two_who_have_both_read_and_the_guard_keeps_one(evening: datetime) -> No
     if connection.vendor == "sqlite":
         return  # the IMMEDIATE transaction lets nobody read beside a writer
 
-    with mock.patch.object(locks, "hold_in_order", lambda names: None), meeting(desk, "plan"):
+    with mock.patch.object(locks, "hold_in_order", return_value=None), meeting(desk, "plan"):
         done = _two_acknowledge(cast, row, evening)
 
     assert sum(isinstance(one, Referral) for one in done) == 1, done
@@ -336,7 +340,7 @@ def test_control_without_the_guard_both_think_that_it_is_theirs(evening: datetim
         return
 
     with (
-        mock.patch.object(locks, "hold_in_order", lambda names: None),
+        mock.patch.object(locks, "hold_in_order", return_value=None),
         mock.patch.object(desk, "take_step", _blind),
         meeting(desk, "plan"),
     ):

@@ -21,6 +21,7 @@ from tests.care import answer, asked_for, care_cast, give_key, sit_down
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.anydb,
+    pytest.mark.plane("care"),
     pytest.mark.usefixtures("care_plane", "frozen", "wound"),
 ]
 _WRONG = "This address and this code do not belong together"

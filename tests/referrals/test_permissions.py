@@ -1,6 +1,7 @@
 """Who may see and do what: a case that is not for somebody is nowhere there for them."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,11 @@ from referrals.services import desk, opening
 from tests.care import care_cast, counselor
 from tests.referrals.cases import sent, take_back
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.anydb,
+    pytest.mark.plane("care"),
+]
 S = rules.State
 
 
@@ -76,7 +81,7 @@ def test_whoever_is_not_active_sees_nothing(evening: datetime, state: str) -> No
     assert permissions.may_see(cast["dee"], row)
 
 
-# -- T6: left out means absent, everywhere ---------------------------------------------------------
+# -- T6: left out means absent, everywhere ---
 
 
 @pytest.mark.parametrize("why", list(Exclusion.Why))
@@ -113,7 +118,7 @@ def test_left_out_is_absent_everywhere(evening: datetime, who: str, why: str) ->
         desk.transfer(referral=row.pk, to=out.pk, by=cast["fay"], now=evening)
 
 
-VERBS = {
+VERBS: dict[str, Any] = {
     "acknowledge": lambda row, by, cast, now: desk.acknowledge(referral=row.pk, by=by, now=now),
     "contact": lambda row, by, cast, now: desk.contact(referral=row.pk, by=by, now=now),
     "close": lambda row, by, cast, now: desk.close(
@@ -167,16 +172,17 @@ def test_when_everybody_is_left_out_the_lead_sees_that_there_is_one(evening: dat
     assert permissions.may_see(counselor("Gil", evening), late)
 
 
-# -- T8: danger without a yes ----------------------------------------------------------------------
+# -- T8: danger without a yes ---
 
 
 def test_danger_is_confirmed_and_refused_by_the_lead_alone(evening: datetime) -> None:
     cast = _people(evening)
     row = sent(evening, kind=Kind.DANGER)
-    for act in (
+    acts: tuple[Any, ...] = (
         lambda: desk.confirm(referral=row.pk, by=cast["eli"], now=evening),
         lambda: desk.refuse(referral=row.pk, reason=Refusal.MISTAKE, by=cast["eli"], now=evening),
-    ):
+    )
+    for act in acts:
         with pytest.raises(rules.NotAllowed):
             act()
     assert Referral.objects.get(pk=row.pk).consent == Consent.AWAITING

@@ -41,12 +41,23 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A week's value as drawn, from the floor of its lane up."""
+    """A week's value as drawn, from the floor of its lane up, with its number over it."""
 
     x: float
     y: float
     width: float
     height: float
+    label: str = ""
+
+    @property
+    def text_x(self) -> float:
+        """Where its number has its middle."""
+        return round(self.x + self.width / 2, 1)
+
+    @property
+    def text_y(self) -> float:
+        """Where its number stands."""
+        return self.y - 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,16 @@ class Drawing:
     lanes: tuple[Lane, ...]
     months: tuple[Month, ...]
     today_x: float | None
+
+    @property
+    def today_anchor(self) -> str:
+        """On which side of its line the word "today" begins: never outside the drawing."""
+        return "end" if self.today_x is not None and self.today_x > WIDE / 2 else "start"
+
+    @property
+    def today_text_x(self) -> float:
+        """Where the word "today" begins or ends."""
+        return (self.today_x or 0) + (-5 if self.today_anchor == "end" else 5)
 
 
 class Scale:
@@ -148,15 +169,18 @@ def lane(scale: Scale, title: str, items: Iterable[Item], y: int) -> Lane:
 
 def columns(scale: Scale, title: str, weeks: Sequence[tuple[date, float]], y: int) -> Lane:
     """Return a lane of weekly values, each from its Monday, the largest as high as the lane."""
-    room = 3 * ROW
+    room, figures = 3 * ROW, 16
     most = max((value for _, value in weeks), default=0) or 1
     found = []
     for monday, value in weeks:
         x, end = scale.x(monday), scale.x(monday + 7 * _DAY)
         if end <= x or not value:
             continue
-        height = round(room * value / most, 1)
-        found.append(Column(x + 1, y + _HEAD + room - height, max(end - x - 2, 1), height))
+        height = round((room - figures) * value / most, 1)
+        label = f"{value:.1f}".removesuffix(".0")
+        wide = max(end - x - 2, 1)
+        shown = label if len(label) * _LETTER <= wide else ""
+        found.append(Column(x + 1, y + _HEAD + room - height, wide, height, shown))
     return Lane(title, y, _HEAD + room + 8, columns=tuple(found))
 
 
@@ -178,4 +202,5 @@ def draw(
         drawn.append(one)
         y += one.height + 6
     today_x = scale.x(today) if first <= today <= last else None
+    y += ROW if today_x is not None else 0  # the word "today" stands under everything
     return Drawing(y, tuple(drawn), scale.months(), today_x)

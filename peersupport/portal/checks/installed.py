@@ -23,6 +23,7 @@ from peersupport.portal.planes import fault_of_user
 from peersupport.portal.roles import differences
 from peersupport.portal.startup import chatty_settings
 from program.queries import first_steps
+from referrals.queries import counselors as care_people
 
 _GUIDE = "Sign in and open /program/first/."
 
@@ -124,4 +125,19 @@ def facts() -> list[CheckMessage]:
     return said
 
 
-CHECKS = (server_log, sides, stamp, running, administrator, facts)
+def counselors() -> list[CheckMessage]:
+    """The care side's own: its keyring fits its rows, and a lead is there."""
+    fault = care_people.fault_of_counselors()
+    if fault:
+        hint = "Point KEYS_DIR to the keys this database's counselors were let in with."
+        return [Error(fault, hint=hint, id="peersupport.E035")]
+    rows = care_people.people(clock.now()).rows
+    if not any(row.role == "lead" and row.state == "active" for row in rows):
+        hint = "manage.py first_lead NAME EMAIL"
+        return [Caution("There is no lead counselor.", hint=hint, id="peersupport.W035")]
+    return []
+
+
+_OF_THE_WEB = (server_log, sides, stamp, running, administrator, facts)
+# The care side may read nothing of what the others ask.
+CHECKS = (server_log, sides, counselors) if settings.PLANE == "care" else _OF_THE_WEB

@@ -64,7 +64,7 @@ def soft_url(name: str, *args: Any) -> str:
 @register.inclusion_tag("_components/nav.html")
 def main_nav(request: HttpRequest | None, person: Any = None) -> dict[str, Any]:
     """Draw the main navigation for a person, or for everybody."""
-    is_known = bool(person is not None and person.is_authenticated)
+    is_known = bool(getattr(person, "is_authenticated", False))
     roles: frozenset[str] = getattr(person, "roles", frozenset()) if is_known else frozenset()
     return {"links": nav.links(roles, request.path if request is not None else "")}
 

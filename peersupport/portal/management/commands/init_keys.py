@@ -19,6 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the files, or refuse if there are any."""
         directory = Path(settings.KEYS_DIR)
+        if settings.PLANE == "care":
+            raise CommandError("On the care host: `manage.py init_care_keys`.")
         ring = directory / keyfiles.KEYRING
         if ring.exists() or (directory / keyfiles.DAYKEY).exists():
             raise CommandError(f"There are key files in {directory} already.")
