@@ -134,7 +134,7 @@ def keys(*who: Counselor) -> set[UUID]:
 
 
 def ladder_cast() -> dict[str, Counselor]:
-    """Return Dee, who leads and reads in the morning, and Eli, who reads after noon; set the line."""
+    """Return Dee, who leads and reads in the morning, and Eli, who reads after noon."""
     people = care_cast(at(11, 2, 9))
     reads(people["dee"], *range(5), ends=time(12))
     reads(people["eli"], *range(5), starts=time(12))
@@ -144,6 +144,7 @@ def ladder_cast() -> dict[str, Counselor]:
 
 
 def rung_of(row: Referral) -> list[tuple[int, datetime]]:
+    """Return which rungs of a referral rang, and when by the clock on the wall."""
     rows = Ring.objects.filter(referral=row).order_by("round", "rung")
     return [(ring.rung, ring.at.astimezone(NEW_YORK)) for ring in rows]
 
@@ -151,9 +152,8 @@ def rung_of(row: Referral) -> list[tuple[int, datetime]]:
 def climb(row: Referral, comes: datetime, step: int) -> None:
     """Let the clock go round every few minutes until the ladder has ended, and for a day more."""
     for now in minutes(comes, comes + timedelta(days=9), step):
-        if ladder.ring_due(now=now) and Ring.objects.filter(referral=row).count() == len(
-            rules.RUNGS
-        ):
+        done = ladder.ring_due(now=now) and Ring.objects.filter(referral=row).count()
+        if done == len(rules.RUNGS):
             break
     for hours in range(24):
         assert ladder.ring_due(now=now + timedelta(hours=hours)) == 0
@@ -165,4 +165,5 @@ def told() -> Counter[UUID | None]:
 
 
 def clear() -> None:
+    """Take out of the outbox what is in it."""
     Outgoing.objects.all().delete()

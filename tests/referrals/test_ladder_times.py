@@ -1,4 +1,4 @@
-"""When the ladder rings: reading time, holidays, both clock changes, hours moved, a clock that stood."""
+"""When the ladder rings: reading time, holidays, clock changes, moved hours, a stopped clock."""
 
 from datetime import datetime, timedelta
 from typing import Any
