@@ -496,7 +496,8 @@ def _many(now: datetime, cast: dict[str, Counselor], number: int) -> None:
                 contact_by=now + timedelta(hours=20) if has else None,
             )
         )
-    Referral.objects.bulk_create(rows)
+    with acting_as("web"):
+        Referral.objects.bulk_create(rows)
     Routed.objects.bulk_create([Routed(referral=row) for row in rows])
 
 
