@@ -24,6 +24,7 @@ class Part:
     year: str = ""
     room: str = ""
     care: str = ""  # what they are on the care side
+    about: str = ""  # by which a student can tell whether to leave them out
 
     @property
     def email(self) -> str:
@@ -45,8 +46,9 @@ CAST = (
         "counselor; leads, and looks after the supporters",
         (Role.SUPERVISOR,),
         care=CareRole.LEAD,
+        about="leads the counseling service",
     ),
-    Part("Eli", "counselor", (), care=CareRole.COUNSELOR),
+    Part("Eli", "counselor", (), care=CareRole.COUNSELOR, about="teaches the second year"),
 )
 
 
@@ -84,7 +86,7 @@ def ensure_counselors(now: datetime) -> dict[str, Counselor]:
         row = known.get(part.email)
         if row is None:
             row = Counselor(
-                card=Card.objects.create(name=part.name),
+                card=Card.objects.create(name=part.name, about=part.about),
                 email=part.email,
                 role=part.care,
                 state=Counselor.State.ACTIVE,

@@ -18,6 +18,8 @@ from program import services as program_services
 from program.calendar_rules import Entry, Kind
 from program.models import Coverage, Milestone, Term
 from program.queries import facts
+from referrals.models import Counselor, Reading
+from referrals.services import duty
 
 
 def _cover(now: datetime) -> None:
@@ -33,6 +35,23 @@ def _cover(now: datetime) -> None:
         by=SYSTEM,
         now=now,
     )
+
+
+def _let_counselors_read(counselors: dict[str, Counselor], now: datetime) -> None:
+    """Hours in which the counselors read, every day: the demo is looked at on weekends too."""
+    if Reading.objects.exists():
+        return
+    hours = {"dee": (time(8), time(14)), "eli": (time(13), time(21))}
+    for name, (starts, ends) in hours.items():
+        for weekday in range(7):
+            duty.add_hours(
+                card=counselors[name].pk,
+                weekday=weekday,
+                starts=starts,
+                ends=ends,
+                by=counselors["dee"],
+                now=now,
+            )
 
 
 def _write_down_the_term(now: datetime) -> None:
@@ -121,7 +140,7 @@ def lay_out_day(*, now: datetime) -> None:
         raise RuntimeError("The demo's day exists in the demo only.")
     cast = ensure_cast(now)
     dress_cast(cast)
-    ensure_counselors(now)
+    _let_counselors_read(ensure_counselors(now), now)
     _cover(now)
     _write_down_the_term(now)
     presence.close_ended(now=now)

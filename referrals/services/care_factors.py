@@ -11,7 +11,7 @@ from peersupport.core.crypto import care_keyring
 from peersupport.core.states import NotAllowedFrom
 from referrals import rules
 from referrals.models import Counselor, Passkey, RecoveryCode
-from referrals.seals import is_genuine, is_genuine_passkey
+from referrals.seals import is_genuine, is_genuine_passkey, retire
 from referrals.services.counselors import keep_passkey, new_code, plain_code
 
 
@@ -54,6 +54,7 @@ def remove_passkey(*, passkey: uuid.UUID, by: Counselor, now: datetime) -> None:
         raise NotAllowedFrom
     if not any(key.is_confirmed for key in mine if key.pk != passkey):
         raise rules.LastPasskey
+    retire([bytes(key.seal) for key in mine if key.pk == passkey])
     Passkey.objects.filter(pk=passkey).delete()
     record(by=by, verb="remove passkey", thing="counselor", thing_id=str(row.pk), now=now)
 

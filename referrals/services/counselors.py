@@ -23,7 +23,7 @@ from referrals import rules
 from referrals.care_sessions import end_all
 from referrals.models import Card, Counselor, Passkey, RecoveryCode
 from referrals.rules import CareRole
-from referrals.seals import is_genuine, is_genuine_passkey, passkey_seal, seal_of
+from referrals.seals import is_genuine, is_genuine_passkey, passkey_seal, retire, seal_of
 
 _State = Counselor.State
 _READABLE = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -76,6 +76,7 @@ def _change(counselor: Counselor, **changes: Any) -> None:
     here = Counselor.objects.filter(pk=counselor.pk, seal=before)
     if here.update(**changes, seal=counselor.seal) != 1:
         raise NotAllowedFrom
+    retire([before])
 
 
 def _leads() -> list[Counselor]:
@@ -271,6 +272,7 @@ def confirm(*, passkey: uuid.UUID, by: Counselor, now: datetime) -> Counselor:
     here = Passkey.objects.filter(pk=key.pk, seal=before)
     if here.update(is_confirmed=True, seal=key.seal) != 1:
         raise NotAllowedFrom
+    retire([before])
     _note(by, "confirm passkey", row.pk, now)
     return row
 
@@ -293,11 +295,12 @@ def end_counselor(*, counselor: uuid.UUID, by: Counselor, now: datetime) -> None
 def end_on_host(*, email: str, now: datetime) -> int:
     """End whoever has this address, on the care host itself; the last lead too. Returns how many.
 
-    For a lead who lost every passkey and every code, with no other lead to confirm a new one.
+    For a lead who lost every passkey and every code, with no other lead to confirm a new one; and
+    for a row that somebody planted, or that an old copy of the database brought back.
     """
     _leads()
     rows = Counselor.objects.select_for_update().filter(email=email.lower())
-    found = [row for row in rows.exclude(state=_State.ENDED) if is_genuine(row)]
+    found = [*rows.exclude(state=_State.ENDED)]
     for row in found:
         _end(row)
         _note(SYSTEM, "end counselor", row.pk, now)
@@ -306,8 +309,15 @@ def end_on_host(*, email: str, now: datetime) -> int:
 
 def _end(row: Counselor) -> None:
     _change(row, state=_State.ENDED, epoch=ids.new_id(), code=None, code_until=None)
+    _clear(row)
+
+
+def _clear(row: Counselor) -> None:
+    """Take away everything by which somebody could come in."""
     end_all(row)
-    Passkey.objects.filter(counselor=row).delete()
+    keys = Passkey.objects.filter(counselor=row)
+    retire([bytes(seal) for seal in keys.values_list("seal", flat=True)])
+    keys.delete()
     RecoveryCode.objects.filter(counselor=row).delete()
     Card.objects.filter(pk=row.pk).update(is_there=False)
 

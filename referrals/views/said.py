@@ -33,13 +33,13 @@ def rounded(moment: datetime) -> datetime:
     return moment + (_HALF - over if over else timedelta())
 
 
-def reading_words(now: datetime) -> dict[str, Any]:
+def reading_words(now: datetime, zone: ZoneInfo | None = None) -> dict[str, Any]:
     """Return when somebody reads and by when they answer: three queries.
 
     `next` is empty where nobody reads within a month: then the numbers stand in its place.
     `by` are the urgencies that may be chosen now, with what each means.
     """
-    zone = facts().zone
+    zone = zone or facts().zone
     plan = reading.plan(now, zone)
     begins = reading_rules.next_reading(plan.windows, now, zone)
     is_now = begins == now
@@ -120,9 +120,8 @@ def _ended(one: Mine) -> tuple[str, str]:
     return _("It is closed"), said() if said else _("You can always ask again.")
 
 
-def standing(one: Mine, now: datetime) -> tuple[str, str]:
+def standing(one: Mine, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
     """Return how a referral stands, as a heading and a sentence."""
-    zone = facts().zone
     if not one.is_live:
         return _ended(one)
     if one.state == State.ACKNOWLEDGED:
@@ -135,9 +134,8 @@ def standing(one: Mine, now: datetime) -> tuple[str, str]:
     return _("It has arrived"), _waits(one, now, zone)
 
 
-def opened_words(openings: list[Opened], now: datetime) -> list[str]:
+def opened_words(openings: list[Opened], zone: ZoneInfo) -> list[str]:
     """Return who opened it and when, by the hour."""
-    zone = facts().zone
     found = []
     for one in openings:
         hour = one.at.replace(minute=0, second=0, microsecond=0)
@@ -163,10 +161,10 @@ def told_words(word: str) -> str:
     }[Word(word)]
 
 
-def listed(one: Mine, now: datetime) -> dict[str, Any]:
+def listed(one: Mine, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """Return a line of one's own list."""
-    heading, sentence = standing(one, now)
-    day = words.day(clock.local_date(one.received_at, facts().zone))
+    heading, sentence = standing(one, now, zone)
+    day = words.day(clock.local_date(one.received_at, zone))
     return {
         "url": reverse("referrals:show", args=[one.id]),
         "code": one.code,

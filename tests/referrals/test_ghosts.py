@@ -20,6 +20,7 @@ from referrals.care_sessions import _key
 from referrals.models import Card, CareSession, Counselor, Passkey, RecoveryCode
 from referrals.rules import CareRole
 from referrals.services import counselors
+from referrals.services.care_factors import remove_passkey
 from tests.accounts.soft_key import SoftKey
 from tests.care import answer, care_cast, give_key, sit_down, wind
 from tests.people import cast, sign_in
@@ -241,21 +242,81 @@ def test_a_planted_recovery_code(people: dict[str, Counselor], evening: datetime
     assert page.status_code == 400
 
 
-def test_a_copy_of_who_was_ended_comes_back_for_nobody_without_a_session(
-    people: dict[str, Counselor], evening: datetime
+def _copy_of(who: Counselor) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    rows = [*Passkey.objects.filter(counselor=who).values()]
+    return Counselor.objects.filter(pk=who.pk).values().get(), rows
+
+
+def _put_back(row: dict[str, Any], keys: list[dict[str, Any]]) -> None:
+    Counselor.objects.filter(pk=row["card_id"]).update(**row)
+    Passkey.objects.filter(counselor=row["card_id"]).delete()
+    Passkey.objects.bulk_create(Passkey(**key) for key in keys)
+
+
+@pytest.mark.parametrize("is_listed", [True, False], ids=["", "the control: not listed"])
+def test_who_was_ended_does_not_come_back_by_an_old_copy(
+    people: dict[str, Counselor],
+    evening: datetime,
+    django_capture_on_commit_callbacks: Any,
+    is_listed: bool,
 ) -> None:
-    """Sessions and passkeys end with them: the row put back has nothing to sign in with."""
+    """A former counselor, their passkey, and whoever can write yesterday's rows back."""
     eli = people["eli"]
     key = give_key(eli, evening)
-    before = Counselor.objects.filter(pk=eli.pk).values().get()
-    client = sit_down(eli, evening)
-    counselors.end_counselor(counselor=eli.pk, by=people["dee"], now=evening)
-    Counselor.objects.filter(pk=eli.pk).update(
-        **{name: before[name] for name in ("state", "epoch", "seal")}
-    )
+    copy = _copy_of(eli)
+    with django_capture_on_commit_callbacks(execute=is_listed):
+        counselors.end_counselor(counselor=eli.pk, by=people["dee"], now=evening)
 
-    assert client.get("/care/").status_code == 302
-    assert answer(Client(), "/care/sign-in/", key, eli).status_code == 400
+    _put_back(*copy)
+
+    page = answer(Client(), "/care/sign-in/", key, eli)
+    assert page.status_code == (400 if is_listed else 302)
+
+
+def test_a_removed_passkey_does_not_come_back_by_an_old_copy(
+    people: dict[str, Counselor], evening: datetime, django_capture_on_commit_callbacks: Any
+) -> None:
+    eli = people["eli"]
+    lost, other = give_key(eli, evening), give_key(eli, evening)
+    copy = _copy_of(eli)
+    row = Passkey.objects.get(credential=lost.credential())
+    with django_capture_on_commit_callbacks(execute=True):
+        remove_passkey(passkey=row.pk, by=eli, now=evening)
+    _put_back(*copy)
+
+    assert answer(Client(), "/care/sign-in/", lost, eli).status_code == 400
+    assert answer(Client(), "/care/sign-in/", other, eli).status_code == 302
+
+
+def test_a_lead_of_yesterday_leads_no_more(
+    people: dict[str, Counselor], evening: datetime, django_capture_on_commit_callbacks: Any
+) -> None:
+    eli = people["eli"]
+    with django_capture_on_commit_callbacks(execute=True):
+        act = {"counselor": eli.pk, "by": people["dee"], "now": evening}
+        counselors.change_role(role=CareRole.LEAD, **act)
+        copy = _copy_of(eli)
+        counselors.change_role(role=CareRole.COUNSELOR, **act)
+    _put_back(*copy)
+
+    assert sit_down(Counselor.objects.get(pk=eli.pk), evening).get("/care/").status_code == 302
+
+
+def test_the_host_clears_a_planted_row_away(
+    people: dict[str, Counselor], evening: datetime
+) -> None:
+    """It stands in nobody's way any more: the address can be asked again."""
+    _ghost(people, evening, b"")
+
+    assert counselors.end_on_host(email="ghost@school.example", now=evening) == 1
+    asked = counselors.ask_to_join(
+        name="Ghost",
+        email="ghost@school.example",
+        role=CareRole.COUNSELOR,
+        by=people["dee"],
+        now=evening,
+    )
+    assert asked.code
 
 
 # -- the web side ---------------------------------------------------------------------------------
