@@ -1,6 +1,6 @@
 """Sealing, opening, and wrapping ten thousand data keys anew, beside what that is made of.
 
-Runs inside a `manage.py shell` of the program under test, on its own database and keys.
+Each part runs inside a `manage.py shell` of the program under test, as the side that does it.
 """
 
 import os
@@ -11,17 +11,17 @@ from statistics import median
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from nacl.public import PrivateKey, SealedBox
 
 from peersupport.core import clock, crypto, ids
 from referrals import envelope
 from referrals.content import Content, Reach, to_bytes
-from referrals.models import Referral, Routed, Sealed, Wrap
+from referrals.models import Counselor, Opening, Referral, Routed, Sealed, Wrap
 from referrals.recipients import recipients
 from referrals.services import opening, rotation
 from tests.care import care_cast
-from tests.referrals.care_host import outside, sent
+from tests.referrals.care_host import outside
 
 _ROUNDS = 300
 _KEYS = 10_000
@@ -44,11 +44,16 @@ def _whole(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _bare_box() -> float:
-    """Return the time of one data key sealed to a public key and opened again, and no more."""
+def _bare_box() -> Callable[[], bytes]:
+    """Return what seals one data key to a public key and opens it again, and does no more."""
     secret = PrivateKey.generate()
     to, mine, key = SealedBox(secret.public_key), SealedBox(secret), os.urandom(64)
-    return _took(lambda: mine.decrypt(to.encrypt(key)))
+    return lambda: mine.decrypt(to.encrypt(key))
+
+
+def _insert_opening() -> None:
+    with transaction.atomic(durable=True):
+        Opening(at=clock.now(), referral_id=ids.new_id(), name="bare", what="case").save()
 
 
 def _fill(count: int) -> None:
@@ -87,29 +92,35 @@ def _bare_inserts(keys: list[UUID]) -> float:
     return taken
 
 
-def main() -> None:
-    """Print the lines for this database."""
-    now = clock.now()
-    rotation.make_keys(Path(settings.KEYS_DIR), now)
+def prepare() -> None:
+    """Make the keys, and somebody who opens. As the care side."""
+    rotation.make_keys(Path(settings.KEYS_DIR), clock.now())
     crypto.forget_keyring()
     rotation.publish()
-    dee = care_cast(now)["dee"]
-    plain, box = to_bytes(Content(words="x" * 2000)), _bare_box()
+    care_cast(clock.now())
+
+
+def send() -> None:
+    """Print what sealing takes, then fill the tables. As the web side."""
+    plain, box = to_bytes(Content(words="x" * 2000)), _took(_bare_box())
     seal = _took(lambda: envelope.seal(plain, referral=ids.new_id(), recipients=recipients()))
     print(f"seal one referral, key looked up and its signature checked: {seal:.2f} ms; "
           f"bare sealed box, there and back: {box:.2f} ms; ratio {seal / box:.1f}")  # fmt: skip
-    one = sent(now)
-    bare = _took(lambda: connection.cursor().execute("SELECT 1"))
-    opened = _took(lambda: opening.open_case(referral=one, counselor=dee, what="case", now=now))
-    print(f"open one case, who may, record and all: {opened:.2f} ms; bare query: {bare:.2f} ms; "
-          f"ratio {opened / bare:.1f}")  # fmt: skip
     _fill(_KEYS)
+
+
+def keep() -> None:
+    """Print what opening takes, and wrapping everything anew. As the care side."""
+    now, bare_box = clock.now(), _bare_box()
+    dee, one = Counselor.objects.get(email__startswith="dee@"), Referral.objects.all()[0]
+    Routed.objects.create(referral=one)
+    bare = _took(_insert_opening)
+    opened = _took(lambda: opening.open_case(referral=one, counselor=dee, what="case", now=now))
+    print(f"open one case, who may, record and all: {opened:.2f} ms; bare record: {bare:.2f} ms; "
+          f"ratio {opened / bare:.1f}")  # fmt: skip
     keys = list(Referral.objects.values_list("pk", flat=True))
-    inserts = _bare_inserts(keys)
+    inserts, boxes = _bare_inserts(keys), _whole(lambda: [bare_box() for _ in keys])
     taken = _whole(lambda: rotation.rotate(now=now, is_early=True))
-    boxes = box * len(keys) / 1000
     both = taken / (boxes + inserts)
     print(f"wrap {len(keys)} data keys anew: {taken:.1f} s; as many bare boxes: {boxes:.1f} s, "
           f"bare inserts: {inserts:.1f} s; ratio to both {both:.1f}")  # fmt: skip
-    for model in (Routed, Wrap, Sealed, Referral):
-        model.objects.all().delete()

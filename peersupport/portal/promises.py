@@ -60,6 +60,55 @@ PROMISES = [
         ("tests/officehours/test_booking.py::test_book_the_same_time_twice_takes_it_once",),
     ),
     Promise(
+        _(
+            "When you ask for more help, only the counselors' side can open what you wrote: not "
+            "supporters, coordinators, faculty or deans, and not whoever runs this site or copies "
+            "its database."
+        ),
+        _(
+            "Whoever controls the counselors' own servers could read it. And whoever controls the "
+            "servers of this site while you type could see what you type."
+        ),
+        (
+            "tests/referrals/test_sending.py::test_nothing_of_what_was_written_is_anywhere_in_the_clear",
+            "tests/referrals/test_sending.py::test_the_web_side_only_adds",
+            "tests/process/test_sealed_canaries.py::test_a_dump_data_files_wal_and_broker_hold_no_word",
+        ),
+    ),
+    Promise(
+        _("You see every time a counselor opened it here, and you can take it back."),
+        _(
+            "What a counselor copies into the service's own chart is theirs to keep from then on. "
+            "You see that it was copied."
+        ),
+        (
+            "tests/referrals/test_mine.py::test_who_opened_it_by_the_hour_and_nobody_for_routing",
+            "tests/referrals/test_desk_pages.py::test_open_records_first_and_shows_everything",
+            "tests/referrals/test_desk_pages.py::test_what_was_taken_back_is_gone_at_once",
+        ),
+    ),
+    Promise(
+        _("A counselor whom you leave out never learns that you asked."),
+        _(
+            "To find whom you left out, the program of the counselors' side reads what you sent "
+            "once by itself. It shows that to nobody."
+        ),
+        ("tests/referrals/test_permissions.py::test_left_out_is_absent_everywhere",),
+    ),
+    Promise(
+        _("With a receipt and no account, nothing here says who asked."),
+        _(
+            "If you keep it on your account instead, whoever has this site's key file and the "
+            "list of students could tell that you have something open, until it ends. They could "
+            "not read it."
+        ),
+        (
+            "tests/referrals/test_sending.py::test_no_row_but_the_account_names_the_student",
+            "tests/referrals/test_tagkey.py::"
+            "test_an_older_tag_cannot_be_made_again_from_what_is_left",
+        ),
+    ),
+    Promise(
         _("Mail about your visits comes only if you ask for it, and says nothing."),
         _("Your own mailbox and your browser's history are yours to keep or clear."),
         ("tests/ui/test_letters.py::test_every_letter_looks_the_same_from_outside",),

@@ -35,7 +35,7 @@ TABLE: dict[str, list[int]] = {
     "care/duty/": COUNSELOR,
     "care/duty/<uuid:hours>/remove/": NEVER_GET,
     "care/timers/": LEAD,
-    # What a case answers to whom, in which state: tests/referrals/test_desk_pages.py.
+    # What a case answers to whom, in which state: tests/referrals/test_desk_roles.py.
     "care/case/<uuid:case>/": MISSING,
     "care/case/<uuid:case>/acknowledge/": NEVER_GET,
     "care/case/<uuid:case>/contact/": NEVER_GET,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from peersupport.core import ids
+from peersupport.core import crypto, ids
 from peersupport.core.crypto import CannotOpen
 from peersupport.core.logs import PlainFormatter
 from referrals import care_keys, envelope
@@ -247,7 +247,7 @@ def test_no_two_envelopes_share_a_data_key_or_a_nonce(monkeypatch: pytest.Monkey
     the hundred thousandth tells no more. Content is small here, so that each takes little time.
     """
     keys: list[bytes] = []
-    real = envelope.seal_box
+    real = crypto.seal_box
 
     def note(key: bytes, plain: bytes, **more: Any) -> bytes:
         keys.append(key)

@@ -170,11 +170,12 @@ def test_nothing_opens_inside_a_transaction(evening: datetime, dee: Counselor) -
     referral = sent(evening)
     Routed.objects.all().delete()
 
+    acts: list[Callable[[], Content]] = [
+        lambda: _open(referral, dee, evening),
+        lambda: opening.read_routing(referral=referral, now=evening),
+    ]
     with transaction.atomic():
-        for act in (
-            lambda: _open(referral, dee, evening),
-            lambda: opening.read_routing(referral=referral, now=evening),
-        ):
+        for act in acts:
             with pytest.raises(NotInsideATransaction) as caught:
                 act()
             assert str(caught.value) == "Nothing sealed is opened inside a transaction."

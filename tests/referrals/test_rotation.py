@@ -94,7 +94,8 @@ def test_referrals_that_arrive_meanwhile_are_carried_over_too(evening: datetime)
     """Some are sealed to the old key and come after the new one, as from a page that was slow."""
     for _ in range(12):
         sent(evening)
-    old, stop, arrived = recipients(), threading.Event(), []
+    old, stop = recipients(), threading.Event()
+    arrived: list[Referral] = []
 
     def send() -> None:
         try:
