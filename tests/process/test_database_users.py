@@ -181,8 +181,14 @@ def test_the_care_side_starts_as_its_own_program(care: Run) -> None:
         assert done.returncode == 0, done.stderr
 
 
-def test_the_care_side_does_not_start_with_the_web_sides_keys(care: Run, home: Path) -> None:
-    said = _said(care(*WEB, KEYS_DIR=str(home / "keys")))
+def test_the_care_side_does_not_start_with_a_key_of_the_web_side(
+    care: Run, home: Path, tmp_path: Path
+) -> None:
+    planted = tmp_path / "keys" / "keyring.json"
+    planted.write_bytes((home / "keys" / "keyring.json").read_bytes())
+    planted.chmod(0o600)
+
+    said = _said(care(*WEB))
 
     assert "hosts lie here" in said
     assert "keyring.json" in said
