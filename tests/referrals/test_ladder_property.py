@@ -31,6 +31,7 @@ from tests.referrals.ladder_scene import (
     referral,
     take_back,
 )
+from tests.roles import acting_as
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb, pytest.mark.plane("care")]
 # A week before the clocks go back, with that night and a month in it; and so in spring.
@@ -122,7 +123,7 @@ class Ladder:
             kind=str(story.kind),
             out=[cast[name] for name in story.out],
         )
-        self.since = self.row.ring_at
+        self._begin_round()
         self.is_over = self.has_moved = False
 
     def _set_hours(self, **hours: Hours) -> None:
@@ -132,6 +133,10 @@ class Ladder:
                 Reading.objects.create(
                     card=self.cast[name].card, weekday=weekday, starts=one.starts, ends=one.ends
                 )
+
+    def _begin_round(self) -> None:
+        assert self.row.ring_at is not None
+        self.since = self.row.ring_at
 
     def passed(self) -> timedelta:
         """Return how much time has passed since the round began, as it counts for this one."""
@@ -157,7 +162,7 @@ class Ladder:
         elif what == "hand on":
             hand_on(self.row, self.cast["dee"], self.now)
             self.row.refresh_from_db()
-            self.since = self.row.ring_at
+            self._begin_round()
         elif what == "move hours":
             self._set_hours(dee=self.story.eli, eli=self.story.dee)
             self.has_moved = True
@@ -205,8 +210,9 @@ _QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 def _play(story: Story) -> None:
-    for table in (Referral, Outgoing, Tombstone, Reading, Counselor):
-        table.objects.all().delete()
+    with acting_as("owner"):  # marks of what was said are nobody else's to take away
+        for table in (Referral, Outgoing, Tombstone, Reading, Counselor):
+            table.objects.all().delete()
     ladder = Ladder(story, care_cast(story.begins))
     for number, minutes in enumerate(story.ticks):
         if number == story.when:
@@ -222,7 +228,7 @@ def test_every_ladder_keeps_every_promise(care_plane: None, story: Story) -> Non
     _play(story)
 
 
-def _early(pace: Any, at: datetime) -> datetime:
+def _early(pace: ladder_rules.Pace, at: datetime) -> datetime:
     return at + pace.step / 2
 
 
