@@ -29,7 +29,7 @@ DENIED = "permission denied for"
 
 
 def _columns() -> dict[str, set[str]]:
-    models = [*apps.get_models(include_auto_created=True), MigrationRecorder.Migration]
+    models: list[Any] = [*apps.get_models(include_auto_created=True), MigrationRecorder.Migration]
     return {
         model._meta.db_table: {field.column for field in model._meta.local_fields}
         for model in models
