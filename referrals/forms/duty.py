@@ -49,9 +49,9 @@ def _minutes(label: Any, least: int = 5, most: int = 60 * 40) -> forms.IntegerFi
 
 
 PARTS = (
-    ("acknowledge", _("Taken within, minutes")),
-    ("contact", _("Then reached within, minutes")),
-    ("step", _("Reminded again after, minutes")),
+    ("acknowledge", _("Taken within")),
+    ("contact", _("Then reached within")),
+    ("step", _("Reminded again after")),
 )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from peersupport.core.sides import ROLES
 from tests.logins import address, own_database
 
 pytestmark = pytest.mark.process
@@ -159,6 +160,28 @@ def test_the_check_says_who_may_do_too_much(run: Run) -> None:
     assert "E03" not in run("web", "check", "--deploy").stderr
 
 
+def test_whoever_owns_the_database_and_makes_roles_will_do(tmp_path: Path) -> None:
+    """A hosted PostgreSQL gives nobody a superuser."""
+    prefix = f"hosted_{secrets.token_hex(4)}"
+    with own_database("hosted") as name, closing(psycopg2.connect(address(name))) as admin:
+        admin.autocommit = True
+        cursor = admin.cursor()
+        cursor.execute(f"CREATE ROLE {prefix} LOGIN CREATEROLE PASSWORD 'word'")
+        cursor.execute(f"ALTER DATABASE {name} OWNER TO {prefix}")
+        run = _runner(tmp_path, DB_ROLES=prefix, DATABASE_URL=_at(name, prefix))
+        try:
+            assert run("init_keys").returncode == 0
+            made = run("create_roles")
+            assert made.returncode == 0, made.stderr
+            migrated = run("migrate")
+            assert migrated.returncode == 0, migrated.stderr
+            assert "may make" in _said(run(*WEB))
+        finally:
+            cursor.execute(f"ALTER DATABASE {name} OWNER TO CURRENT_USER")
+            for role in (*(f"{prefix}_{side}" for side in ROLES), prefix):
+                cursor.execute(f"DROP OWNED BY {role} CASCADE; DROP ROLE {role}")
+
+
 # -- the care side, a program of its own ----------------------------------------------------------
 
 
@@ -181,8 +204,14 @@ def test_the_care_side_starts_as_its_own_program(care: Run) -> None:
         assert done.returncode == 0, done.stderr
 
 
-def test_the_care_side_does_not_start_with_the_web_sides_keys(care: Run, home: Path) -> None:
-    said = _said(care(*WEB, KEYS_DIR=str(home / "keys")))
+def test_the_care_side_does_not_start_with_a_key_of_the_web_side(
+    care: Run, home: Path, tmp_path: Path
+) -> None:
+    planted = tmp_path / "keys" / "keyring.json"
+    planted.write_bytes((home / "keys" / "keyring.json").read_bytes())
+    planted.chmod(0o600)
+
+    said = _said(care(*WEB))
 
     assert "hosts lie here" in said
     assert "keyring.json" in said

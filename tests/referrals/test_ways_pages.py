@@ -196,7 +196,8 @@ def test_a_client_cannot_say_more_than_it_may(people: Any) -> None:
         "is_borrowed": "1",
         "request_key": str(ids.new_id()),
     }
-    answer_all(client, **dict.fromkeys(QUESTIONS, extra))
+    more: Any = dict.fromkeys(QUESTIONS, extra)
+    answer_all(client, **more)
     post(client, "/referrals/check/", extra)
 
     row = Referral.objects.get()
