@@ -21,6 +21,7 @@ from program.calendars import missing_hours, next_hours
 from program.queries.basics import facts
 from program.queries.milestones import entry_of, milestone
 from reminders.models import Campaign
+from reminders.queries.batches import shared
 from reminders.queries.ground import CAMPAIGN, STAFFING, kind_of
 from reminders.queries.stops import token_for
 from reminders.rules import fill_in, ref_from
@@ -64,9 +65,8 @@ def values_for(campaign: Campaign, entry: Entry, now: datetime) -> dict[str, str
     return values
 
 
-def letter_for(campaign: Campaign, entry: Entry, person: Person, now: datetime) -> Letter:
+def letter_for(campaign: Campaign, values: dict[str, str], person: Person) -> Letter:
     """Return exactly what goes to somebody: open to a class, neutral to supporters."""
-    values = values_for(campaign, entry, now)
     kind = kind_of(campaign)
     base = settings.PUBLIC_URL.rstrip("/")
     stop_link = base + reverse("reminders:stop", args=[token_for(person.pk, kind)])
@@ -92,12 +92,22 @@ def compose(outgoing: Outgoing, now: datetime) -> Letter | None:
     Whether it still stands, and whether it may go now, the governor has looked at just before.
     """
     ref = ref_from(bytes(outgoing.ref))
-    campaign = Campaign.objects.filter(pk=ref.campaign).first() if ref else None
-    row = milestone(ref.milestone) if ref else None
-    person = _person(outgoing.recipient)
-    if campaign is None or row is None or person is None:
+    if ref is None:
         return None
-    return letter_for(campaign, entry_of(row), person, now)
+    about = (ref.campaign, ref.milestone)
+    words_ = shared(outgoing, now, about, lambda: _words(*about, now))
+    person = _person(outgoing.recipient)
+    return letter_for(*words_, person) if words_ and person else None
+
+
+def _words(
+    campaign: uuid.UUID, about: uuid.UUID, now: datetime
+) -> tuple[Campaign, dict[str, str]] | None:
+    """Return a campaign, and what its placeholders stand for around a date."""
+    kept, row = Campaign.objects.filter(pk=campaign).first(), milestone(about)
+    if kept is None or row is None:
+        return None
+    return kept, values_for(kept, entry_of(row), now)
 
 
 def _person(key: uuid.UUID | None) -> Person | None:
@@ -120,12 +130,12 @@ def ask_for_test(*, campaign: Campaign, about: uuid.UUID, to: Person, now: datet
 def compose_test(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return a letter as it would go, marked as a test."""
     raw = bytes(outgoing.ref)
-    campaign = Campaign.objects.filter(pk=uuid.UUID(bytes=raw[:16])).first()
-    row, person = milestone(uuid.UUID(bytes=raw[16:])), _person(outgoing.recipient)
-    if campaign is None or row is None or person is None:
+    found = _words(uuid.UUID(bytes=raw[:16]), uuid.UUID(bytes=raw[16:]), now)
+    person = _person(outgoing.recipient)
+    if found is None or person is None:
         return None
-    letter = letter_for(campaign, entry_of(row), person, now)
-    subject = letter.subject if campaign.is_staffing else _("Test: %s") % letter.subject
+    letter = letter_for(*found, person)
+    subject = letter.subject if found[0].is_staffing else _("Test: %s") % letter.subject
     return Letter(letter.to, subject, letter.text, letter.html, letter.headers)
 
 

@@ -18,6 +18,7 @@ from reminders.limit_rules import Decision, Known, Outcome, Rival, SaidOnce, Why
 from reminders.models import NO_CAMPAIGN, Held, Said, Tally
 from reminders.planning_rules import monday_of
 from reminders.queries.audience import Reader, is_for, reader
+from reminders.queries.batches import shared
 from reminders.queries.ground import KINDS, Ground, Time, ground, kind_of
 from reminders.rules import Ref, ref_from
 
@@ -87,7 +88,8 @@ def _known(
     kind: Kind, outgoing: Outgoing, person: uuid.UUID, said: list[Said], now: datetime
 ) -> Known:
     """Return all that decides about one message."""
-    known, one = ground(now), reader(person)
+    known = shared(outgoing, now, "ground", lambda: ground(now))
+    one = reader(person)
     ref = ref_from(bytes(outgoing.ref)) if kind.name in KINDS else None
     message = _message(outgoing, ref, known)
     mine = _mine(known, one, now) if one else []
