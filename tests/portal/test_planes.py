@@ -19,7 +19,10 @@ from peersupport.portal.roles import (
 )
 from tests.roles import SUPERUSER, acting_as
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles"),
+]
 User = Callable[..., str]
 
 
