@@ -58,6 +58,9 @@ class Scene:
     counselors: dict[str, Counselor]
     sent: list[Sent] = field(default_factory=list)
     drafts: list[Browser] = field(default_factory=list)
+    care_table: dict[str, list[int]] = field(default_factory=dict)
+    web_table: dict[str, list[int]] = field(default_factory=dict)
+    letters: dict[str, list[str]] = field(default_factory=dict)
     openings: int = 0
     attached: int = 0
 
@@ -72,7 +75,10 @@ def people(*, students: int) -> dict[str, object]:
     from accounts.services import grant_role, join_as_student
     from peersupport.core import clock
     from peersupport.core.actors import SYSTEM
+    from tests.confidence.letters import known as letters
+    from tests.guards.test_access import TABLE as WEB_TABLE
     from tests.people import cast, sign_in
+    from tests.referrals.test_care_access import TABLE as CARE_TABLE
 
     now = clock.now()
     known = cast(now)
@@ -89,6 +95,7 @@ def people(*, students: int) -> dict[str, object]:
         "mailbox of the lead": "dee",
     }
     return {
+        "tables": [CARE_TABLE, WEB_TABLE, letters()],
         "crowd": [[str(one.pk), one.email] for one in crowd],
         "cookies": [sign_in(one).cookies["session"].value for one in crowd[::2]],
         "staff": {
@@ -109,7 +116,7 @@ def _begin(world: World, students: int) -> Scene:
     staff = {name: Browser(world.web, {"session": one}) for name, one in said["staff"].items()}
     letters = "".join(secrets.choice("bcdfghjklm") for _ in range(10))
     figures = "".join(secrets.choice("23456789") for _ in range(10))
-    return Scene(f"Zyx{letters}", figures, crowd, staff, all_in(world))
+    return Scene(f"Zyx{letters}", figures, crowd, staff, all_in(world), *([], []), *said["tables"])
 
 
 def _sign_in(world: World, student: Student) -> None:
@@ -160,7 +167,7 @@ def _ask(world: World, scene: Scene, student: Student, number: int, kind: str) -
     browser = student.browser if kind == "account" else Browser(world.web)
     if student.is_fresh:
         _sign_in(world, student)  # a moment ago, as most will
-    is_without_max = number % 4 == 0
+    is_without_max = number % 4 == 0 or number % 6 == 5
     without = str(scene.counselors["max"].id) if is_without_max else ""
     words = write(scene, browser, number, kind, without)
     if number % 3 == 0:

@@ -136,11 +136,14 @@ class Host:
         """Run "module:function" in the program's shell on this host; it is told, and answers."""
         module, name = function.split(":")
         code = (
-            f"import json, os; from {module} import {name} as act;"
-            "print('SAID' + json.dumps(act(**json.loads(os.environ['TOLD'])), default=str))"
+            f"import json, os; from {module} import {name} as act; place = os.environ['TOLD'];"
+            "print('SAID' + json.dumps(act(**json.load(open(place))), default=str))"
         )
+        place = self.home.parent / f"told-{secrets.token_hex(4)}.json"
+        place.write_text(json.dumps(told, default=str))
         more = {"DATABASE_URL": as_user} if as_user else {}
-        said = self.manage("shell", "-v", "0", "-c", code, TOLD=json.dumps(told), **more)
+        said = self.manage("shell", "-v", "0", "-c", code, TOLD=str(place), **more)
+        place.unlink()
         return json.loads(said.rpartition("SAID")[2])
 
     def start(self) -> None:
