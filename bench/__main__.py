@@ -21,6 +21,7 @@ _BOOKINGS = "from bench.bookings import main; main()"
 _PLANNING = "from bench.planning import main; main()"
 _ROSTER = "from bench.roster import main; main()"
 _REFERRALS = (("prepare", "care"), ("send", "web"), ("keep", "care"))
+_DESK = "from bench.desk import main; main()"
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
 
 
@@ -138,6 +139,7 @@ def main() -> None:
                 for part, side in _REFERRALS:
                     piece = f"from bench.referrals import {part}; {part}()"
                     print(program.manage("shell", "-v", "0", "-c", piece, side=side).strip())
+                print(program.manage("shell", "-v", "0", "-c", _DESK, side="care").strip())
         sign_in.main(kind, settings)
 
 

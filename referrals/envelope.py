@@ -122,7 +122,10 @@ def open_envelope(envelope: Envelope, *, referral: UUID, secrets: Mapping[str, b
     Raises CannotOpen, always with the same words, for a wrong or missing key, and for anything
     cut, edited or moved from another referral: never a part of the content.
     """
-    key = _data_key(envelope.wraps, referral, secrets)
+    return _opened(_data_key(envelope.wraps, referral, secrets), envelope, referral)
+
+
+def _opened(key: bytes, envelope: Envelope, referral: UUID) -> bytes:
     return _emptied(open_box(key, envelope.blob, context=_context(referral)))
 
 
@@ -134,5 +137,6 @@ def wrap_for(
     Raises CannotOpen if none of the secrets opens the envelope; the content is opened and thrown
     away, so that no wrap is made for something broken.
     """
-    open_envelope(envelope, referral=referral, secrets=secrets)
-    return _wrap(_data_key(envelope.wraps, referral, secrets), referral, to)
+    key = _data_key(envelope.wraps, referral, secrets)
+    _opened(key, envelope, referral)
+    return _wrap(key, referral, to)

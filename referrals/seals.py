@@ -43,7 +43,7 @@ def passkey_seal(passkey: Passkey) -> bytes:
     return _mac("passkey", passkey.pk, passkey.counselor_id, credential, int(passkey.is_confirmed))
 
 
-def _is_right(kept: bytes, right: bytes) -> bool:
+def _is_right(kept: bytes | memoryview, right: bytes) -> bool:
     return hmac.compare_digest(bytes(kept), right) and _retired_mark(right) not in _retired()
 
 

@@ -75,13 +75,9 @@ def _read() -> _State:
     return state
 
 
-def is_ready() -> bool:
-    """Return whether tags can be made on this host."""
-    try:
-        _read()
-    except KeysUnusable:
-        return False
-    return True
+def check() -> None:
+    """Raise KeysUnusable if the file is missing, malformed or open to others."""
+    _read()
 
 
 def _walk(key: bytes, halves: int) -> bytes:

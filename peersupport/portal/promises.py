@@ -82,6 +82,7 @@ PROMISES = [
             "You see that it was copied."
         ),
         (
+            "tests/referrals/test_mine.py::test_who_opened_it_by_the_hour_and_nobody_for_routing",
             "tests/referrals/test_desk_pages.py::test_open_records_first_and_shows_everything",
             "tests/referrals/test_desk_pages.py::test_what_was_taken_back_is_gone_at_once",
         ),
@@ -101,7 +102,11 @@ PROMISES = [
             "list of students could tell that you have something open, until it ends. They could "
             "not read it."
         ),
-        ("tests/referrals/test_sending.py::test_no_row_but_the_account_names_the_student",),
+        (
+            "tests/referrals/test_sending.py::test_no_row_but_the_account_names_the_student",
+            "tests/referrals/test_tagkey.py::"
+            "test_an_older_tag_cannot_be_made_again_from_what_is_left",
+        ),
     ),
     Promise(
         _("Mail about your visits comes only if you ask for it, and says nothing."),

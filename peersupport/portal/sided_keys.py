@@ -46,6 +46,7 @@ def check_own() -> None:
     crypto.keyring()
     if settings.PLANE != "care":
         daykey.ratchet()
+        tagkey.check()
     if settings.PLANE in ("care", "all"):
         rotation.check_store()
         pinned_root()

@@ -49,9 +49,9 @@ def _minutes(label: Any, least: int = 5, most: int = 60 * 40) -> forms.IntegerFi
 
 
 PARTS = (
-    ("acknowledge", _("Somebody takes it within")),
-    ("contact", _("and reaches the student within")),
-    ("step", _("Reminders follow each other after")),
+    ("acknowledge", _("Taken within")),
+    ("contact", _("Then reached within")),
+    ("step", _("Reminded again after")),
 )
 
 

@@ -13,6 +13,7 @@ from referrals import permissions, reading_rules, rules
 from referrals.models import Counselor, EmergencyContact, Opening, Referral
 from referrals.queries.reading import Plan, plan
 from referrals.rules import CareRole, Consent, Kind, Urgency
+from referrals.seals import is_genuine
 
 S = rules.State
 _LIVE = sorted(map(str, rules.LIVE))
@@ -187,8 +188,22 @@ def doing(counselor: Counselor, case: UUID, now: datetime, zone: ZoneInfo) -> Do
         case=_case(found, counselor, reading, wall),
         verbs=frozenset(verbs),
         contacts=tuple(contacts.order_by("until", "pk").values_list("pk", flat=True)),
-        colleagues=tuple((one.pk, one.card.name) for one in others),
+        colleagues=tuple((one.pk, one.card.name) for one in others if is_genuine(one)),
     )
+
+
+def contact_of(found: Doing, contact: UUID) -> EmergencyContact | None:
+    """Return one of the contacts of a case that somebody may see, as it was handed over."""
+    row = EmergencyContact.objects.filter(pk=contact, referral=found.case.id)
+    return row.first()
+
+
+def to_give_back(counselor: Counselor, case: UUID) -> Closed | None:
+    """Return a case that the lead may end unread; None alike for every other."""
+    row = Referral.objects.filter(pk=case).first()
+    if row is None or not permissions.may_give_back(counselor, row):
+        return None
+    return Closed(row.pk, row.code, row.received_at)
 
 
 def ended(counselor: Counselor) -> list[Referral]:

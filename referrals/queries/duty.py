@@ -127,7 +127,10 @@ class Consequence:
 def consequences(known: Plan, now: datetime) -> tuple[Consequence, ...]:
     """Return what follows from timers and reading hours, for something that comes now."""
     found = []
-    for kind, urgency in ((Kind.DANGER, Urgency.URGENT), *((Kind.STUDENT, u) for u in Urgency)):
+    for kind, urgency in (
+        (Kind.DANGER, Urgency.URGENT),
+        *((Kind.STUDENT, u) for u in reversed(Urgency)),
+    ):
         timer = known.timer(kind, urgency)
         at, rungs = known.begins(kind, now), []
         for rung in RUNGS:

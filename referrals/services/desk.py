@@ -16,6 +16,7 @@ from program.queries import facts
 from referrals import permissions, rules
 from referrals.models import Counselor, Exclusion, Opening, Referral
 from referrals.queries.reading import plan
+from referrals.seals import is_genuine
 from referrals.services.destroying import destroy
 from referrals.services.steps import note, take_step, waits_anew
 
@@ -119,7 +120,7 @@ def transfer(*, referral: UUID, to: UUID, by: Counselor, now: datetime) -> Refer
     """
     found = _find(referral, "transfer", by)
     taker = permissions.colleagues(by, found).filter(pk=to).first()
-    if taker is None:
+    if taker is None or not is_genuine(taker):
         raise rules.NotAllowed
     fields = waits_anew(found.kind, found.urgency, now)
     return take_step(found, "transfer", by=by.actor_id, now=now, asked=taker.card, **fields)
@@ -141,8 +142,8 @@ def step_aside(*, referral: UUID, by: Counselor, now: datetime) -> None:
     )
     if permissions.may_do(by, "step out", found):
         fields = waits_anew(found.kind, found.urgency, now)
-        who = {"owner": None, "asked": None}
-        take_step(found, "step out", by=by.actor_id, now=now, **who, **fields)
+        fields |= {"owner": None, "asked": None}
+        take_step(found, "step out", by=by.actor_id, now=now, **fields)
     else:
         # Nobody takes it back from whom it was handed to: only whoever handed it on is gone.
         handed = Referral.objects.filter(pk=found.pk, state=S.TRANSFERRED, owner=by.pk)

@@ -21,9 +21,8 @@ from program.queries import facts
 from referrals import rules
 from referrals.care_sessions import seat
 from referrals.forms.desk import REDIRECTED, DangerForm, EndForm, HandOnForm
-from referrals.models import Referral
-from referrals.permissions import may_give_back, require_counselor, require_lead, seated
-from referrals.queries.desk import Doing, doing
+from referrals.permissions import require_counselor, require_lead, seated
+from referrals.queries.desk import Doing, doing, to_give_back
 from referrals.rules import Outcome
 from referrals.services import desk
 from referrals.services.desk import HasIt
@@ -188,8 +187,8 @@ def danger(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
 def give_back(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
     """Ask the lead whether to end, unread, what nobody may open or nobody can."""
     by = seated(request)
-    row = Referral.objects.filter(pk=case).first()
-    if row is None or not may_give_back(by, row):
+    row = to_give_back(by, case)
+    if row is None:
         raise rules.NotAllowed
     if request.method != "POST":
         back = reverse("care:desk")

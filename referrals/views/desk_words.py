@@ -13,6 +13,7 @@ from peersupport.core.datamap.registry import Words
 from referrals.models import Opening
 from referrals.queries.desk import Case, Closed, Opened
 from referrals.rules import State, Urgency
+from referrals.views.said import rounded
 
 _QUARTER = timedelta(minutes=15)
 # Shape, color and words: a square, a diamond, a ring.
@@ -67,7 +68,8 @@ def _handed(case: Case) -> str:
 def _held(case: Case, now: datetime, zone: ZoneInfo) -> str:
     if case.due_at is None:
         return _("To be reached.")
-    when = words.moment_near(case.due_at, now, zone)
+    # In the round times in which the student's own page says it.
+    when = words.moment_near(rounded(case.due_at), now, zone)
     if case.due_at <= now:
         late = words.since(case.due_at, now, zone)
         said = _("Should have been reached by %(when)s: late since %(late)s.")

@@ -15,8 +15,9 @@ from peersupport.core.crypto import CannotOpen
 from peersupport.core.datamap.registry import Words
 from referrals import rules
 from referrals.content import Content, NotContent
-from referrals.models import EmergencyContact, Opening, Referral
+from referrals.models import Opening, Referral
 from referrals.permissions import require_counselor, require_proof, seated
+from referrals.queries.desk import contact_of
 from referrals.services import opening
 from referrals.views.cases import calmly, context_of, find
 from referrals.views.pages import show
@@ -83,7 +84,7 @@ def chart(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
 def where(request: HttpRequest, case: uuid.UUID, contact: uuid.UUID) -> HttpResponse:
     """Show where somebody in danger was, and a number: the student is told who looked."""
     found = find(request, case)
-    row = EmergencyContact.objects.filter(pk=contact, referral=case).first()
+    row = contact_of(found, contact)
     if row is None:
         raise rules.NotAllowed
     try:

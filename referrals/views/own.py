@@ -30,14 +30,15 @@ def show(request: HttpRequest, referral: uuid.UUID) -> HttpResponse:
     """Show how it stands, in plain words, and who opened it and when."""
     now = clock.now()
     one = _found(request, referral)
-    heading, sentence = standing(one, now)
+    zone = facts().zone
+    heading, sentence = standing(one, now, zone)
     context = {
         "personal": True,
         "one": one,
         "heading": heading,
         "sentence": sentence,
-        "day": words.day(clock.local_date(one.received_at, facts().zone)),
-        "opened": opened_words(reads.openings(one.id), now),
+        "day": words.day(clock.local_date(one.received_at, zone)),
+        "opened": opened_words(reads.openings(one.id), zone),
         "told": told_words(one.told),
         "could_not": one.told == Word.COULD_NOT,
     }

@@ -26,20 +26,20 @@ def by(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     return _("%(day)s %(time)s") % {"day": words.day_near(day, today), "time": time}
 
 
-def _up(moment: datetime) -> datetime:
+def rounded(moment: datetime) -> datetime:
     """Return the next full or half hour: a promise is made in round times."""
     over = timedelta(minutes=moment.minute % 30, seconds=moment.second)
     over += timedelta(microseconds=moment.microsecond)
     return moment + (_HALF - over if over else timedelta())
 
 
-def reading_words(now: datetime) -> dict[str, Any]:
+def reading_words(now: datetime, zone: ZoneInfo | None = None) -> dict[str, Any]:
     """Return when somebody reads and by when they answer: three queries.
 
     `next` is empty where nobody reads within a month: then the numbers stand in its place.
     `by` are the urgencies that may be chosen now, with what each means.
     """
-    zone = facts().zone
+    zone = zone or facts().zone
     plan = reading.plan(now, zone)
     begins = reading_rules.next_reading(plan.windows, now, zone)
     is_now = begins == now
@@ -48,7 +48,7 @@ def reading_words(now: datetime) -> dict[str, Any]:
         timer = plan.timers[urgency]
         due = reading_rules.due(plan.windows, now, timer.contact, zone)
         if due is not None:
-            answers[urgency] = by(_up(due), now, zone)
+            answers[urgency] = by(rounded(due), now, zone)
     return {
         "is_read_now": is_now,
         "next": "" if begins is None else words.moment_near(begins, now, zone),
@@ -79,13 +79,13 @@ def _owner_calls(one: Mine, now: datetime, zone: ZoneInfo) -> str:
         return _("%s has it and is late with calling. If it cannot wait, call a number above.") % (
             one.owner
         )
-    said = {"name": one.owner, "when": by(_up(one.contact_by), now, zone)}
+    said = {"name": one.owner, "when": by(rounded(one.contact_by), now, zone)}
     return _("%(name)s will call by %(when)s.") % said
 
 
 def _waits(one: Mine, now: datetime, zone: ZoneInfo) -> str:
     if one.acknowledge_by is not None and one.acknowledge_by > now:
-        when = by(_up(one.acknowledge_by), now, zone)
+        when = by(rounded(one.acknowledge_by), now, zone)
         return (
             _("By %s a counselor says that they take it on. Then you see here who calls.") % when
         )
@@ -120,9 +120,8 @@ def _ended(one: Mine) -> tuple[str, str]:
     return _("It is closed"), said() if said else _("You can always ask again.")
 
 
-def standing(one: Mine, now: datetime) -> tuple[str, str]:
+def standing(one: Mine, now: datetime, zone: ZoneInfo) -> tuple[str, str]:
     """Return how a referral stands, as a heading and a sentence."""
-    zone = facts().zone
     if not one.is_live:
         return _ended(one)
     if one.state == State.ACKNOWLEDGED:
@@ -135,9 +134,8 @@ def standing(one: Mine, now: datetime) -> tuple[str, str]:
     return _("It has arrived"), _waits(one, now, zone)
 
 
-def opened_words(openings: list[Opened], now: datetime) -> list[str]:
+def opened_words(openings: list[Opened], zone: ZoneInfo) -> list[str]:
     """Return who opened it and when, by the hour."""
-    zone = facts().zone
     found = []
     for one in openings:
         hour = one.at.replace(minute=0, second=0, microsecond=0)
@@ -163,10 +161,10 @@ def told_words(word: str) -> str:
     }[Word(word)]
 
 
-def listed(one: Mine, now: datetime) -> dict[str, Any]:
+def listed(one: Mine, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """Return a line of one's own list."""
-    heading, sentence = standing(one, now)
-    day = words.day(clock.local_date(one.received_at, facts().zone))
+    heading, sentence = standing(one, now, zone)
+    day = words.day(clock.local_date(one.received_at, zone))
     return {
         "url": reverse("referrals:show", args=[one.id]),
         "code": one.code,

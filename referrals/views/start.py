@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from peersupport.core import clock
+from program.queries import facts
 from referrals.queries.drafts import Gone
 from referrals.queries.mine import mine
 from referrals.rules import KEPT
@@ -17,14 +18,15 @@ from referrals.views.said import listed, may_take, reading_words
 def start(request: HttpRequest) -> HttpResponse:
     """Say what this is, before anybody is asked anything; and show one's own."""
     now = clock.now()
-    read = reading_words(now)
+    zone = facts().zone
+    read = reading_words(now, zone)
     student = student_of(request)
     try:
         begun(request, now)
         is_begun = True
     except Gone:
         is_begun = False
-    own = [listed(one, now) for one in mine(student.pk, now)] if student else []
+    own = [listed(one, now, zone) for one in mine(student.pk, now)] if student else []
     context = {
         "personal": student is not None or is_begun,
         "read": read,

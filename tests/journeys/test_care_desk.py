@@ -5,13 +5,14 @@ tests/referrals/test_care_doors.py and in the story of second factors.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
+from playwright.sync_api import Error
 
 from program.models import Holiday
 from referrals.models import Counselor, Opening, Referral
@@ -177,7 +178,7 @@ def test_danger_and_what_only_the_lead_sees(
             dee.goes_to(f"/care/case/{row.pk}/")
             dee.reads("A supporter sent this without the student's yes")
             dee.looks("case")
-            dee.follows("Say it")
+            dee.follows("Say whether it was right")
             dee.looks("confirm")
             dee.chooses("Yes: somebody is")
             dee.presses("Answer")
@@ -219,11 +220,11 @@ def test_hours_and_timers(live_server: Any, evening: datetime, *, script: bool) 
             dee.follows("How soon we answer")
             dee.reads("If somebody asks now", "No on-call line is set")
             dee.looks("timers")
-            dee.page.get_by_label("Somebody takes it within").first.fill("2")
+            dee.page.get_by_label("Taken within").first.fill("2")
             dee.presses("Save")
             dee.reads("There is a problem", "Choose at least 5 minutes.")
             dee.looks("timers-wrong")
-            dee.page.get_by_label("Somebody takes it within").first.fill("30")
+            dee.page.get_by_label("Taken within").first.fill("30")
             dee.fills("Name of the on-call line", "Night line")
             dee.fills("Its e-mail address", "night@school.example")
             dee.presses("Save")
@@ -244,9 +245,12 @@ def test_signed_out_and_back_shows_nothing(
             eli.presses("Open it")
             eli.reads(SAID.words)
             eli.page.get_by_role("button", name="Sign out").click()
-            eli.has_heading("Counselors sign in")
+            eli.has_heading("Sign in")
             for _ in range(2):
-                eli.page.go_back()
+                # To what was opened by POST the browser does not even go back: it asks to send
+                # again, and here there is nobody to say yes.
+                with suppress(Error):
+                    eli.page.go_back()
                 eli.does_not_read(SAID.words, SAID.name)
             eli.goes_to("/care/")
             eli.does_not_read(row.code)

@@ -5,12 +5,22 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 
 from accounts.models import Person
 from referrals.models import Card, Opening, Referral
+from tests import browser as chromium
 from tests.journeys.story import Reader, Story, tell, told_twice
 from tests.people import cast
-from tests.ways import PHONE, opened, publish_key, receipt_on, somebody_reads
+from tests.ways import (
+    PHONE,
+    answer_all,
+    opened,
+    publish_key,
+    receipt_on,
+    secret_of,
+    somebody_reads,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 MORNING = timedelta(hours=-6)  # from Monday evening to 11:10am, when somebody reads
@@ -215,3 +225,36 @@ def _is_looked_up_again(story: Story, receipt: str) -> None:
     ben.page.go_back()
     ben.page.wait_for_load_state()
     ben.does_not_read("It has arrived")
+
+
+def test_on_a_small_screen_enlarged_and_in_forced_colors(
+    live_server: Any, evening: datetime
+) -> None:
+    now = evening + MORNING
+    paths = ["", "keep/", "now/", "soon/", "what/", "name/", "reach/", "leave-out/"]
+    paths += ["supporter/", "check/", "stop/", "receipt/", "sent/"]
+    wide = []
+    with time_machine.travel(now, tick=False):
+        _scene(now)
+        client = Client()
+        answer_all(client, what={"words": "A" * 300})
+        key = {"name": "draft", "value": secret_of(client), "url": live_server.url}
+        with chromium.launch() as browser:
+            page = chromium.open_page(browser, width=320)
+            page.context.add_cookies([key])  # type: ignore[list-item]
+            for path in paths:
+                if path == "sent/":
+                    client.post("/referrals/check/")
+                page.goto(f"{live_server.url}/referrals/{path}")
+                if chromium.is_wider_than_window(page):
+                    wide.append(f"{path} at 320")
+                chromium.fit(page, 640)
+                page.evaluate("document.documentElement.style.fontSize = '200%'")
+                if chromium.is_wider_than_window(page):
+                    wide.append(f"{path} at 640, doubled")
+                page.emulate_media(forced_colors="active")
+                chromium.keep(page, f"more-help-enlarged/{path.strip('/') or 'start'}")
+                page.emulate_media(forced_colors="none")
+                page.set_viewport_size({"width": 320, "height": 800})
+            assert page.locator("h1").inner_text() == "It has arrived"
+    assert wide == []

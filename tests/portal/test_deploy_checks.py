@@ -12,6 +12,7 @@ from django.core.checks import run_checks
 from accounts.models import Person
 from accounts.rules import Role
 from accounts.services import grant_role
+from accounts.services.factors import mix_factors
 from peersupport.core import crypto, daykey
 from peersupport.core.actors import SYSTEM
 from peersupport.core.datamap.models import ForgettingRun
@@ -200,7 +201,9 @@ def test_what_lapsed_or_is_missing_is_said(whole: dict[str, Person], evening: da
         assert _installed() == {"peersupport.W029", "peersupport.E030"}
     with time_machine.travel(evening + timedelta(hours=4), tick=False):
         found = _installed()
-        assert {"peersupport.W025", "peersupport.W026"} <= found
+        assert {"peersupport.W025", "peersupport.W026", "peersupport.W033"} <= found
+        mix_factors(now=evening + timedelta(hours=4))
+        assert "peersupport.W033" not in _installed()
     with time_machine.travel(datetime(2027, 12, 1, tzinfo=UTC), tick=False):
         assert "peersupport.W028" in _installed()
 

@@ -46,6 +46,6 @@ def stop_where_told(**_: Any) -> None:
         return done
 
     if os.environ.get("STOP_AT") == "before the commit":
-        care_emails.tell = told_one  # type: ignore[assignment]
+        care_emails.tell = told_one
     elif os.environ.get("STOP_AT") == "after the commit":
         ladder._note = noted  # type: ignore[assignment]

@@ -115,6 +115,34 @@ def test_it_answers_mends_itself_and_ends_whole(copy: Copy) -> None:
     copy.wait_empty()
 
 
+WAITS = """
+from peersupport.core import clock, ids
+from referrals.models import Referral, Routed
+now = clock.now()
+row = Referral.objects.create(
+    code="P" + ids.new_id().hex[:7], kind="danger", urgency="urgent", consent="awaiting",
+    request_key=ids.new_id(), received_at=now, ring_at=now, acknowledge_by=now)
+Routed.objects.create(referral=row)
+"""
+
+
+def test_the_demo_rings_by_itself(copy: Copy) -> None:
+    """Both sides in one worker, on a folder for a broker: the care side's clock goes too."""
+    copy.start()
+    wait_until(lambda: copy.get("/healthz") == 200, "both sides are well")
+    mailbox = copy.data_dir / "mail"
+
+    def to_dee() -> int:
+        letters = [path.read_text() for path in mailbox.glob("*.eml")]
+        return sum("To: dee@school.example" in each for each in letters)
+
+    before = to_dee()
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", WAITS]
+    subprocess.run(command, cwd=ROOT, env=copy.environment, check=True)
+    # On duty or not, she leads: a danger waits for her word, whoever else is told of it.
+    wait_until(lambda: to_dee() > before, "Dee has a message")
+
+
 def test_nothing_outlives_a_killed_supervisor(copy: Copy) -> None:
     serve = copy.start()
     assert len(copy.running("gunicorn")) >= 3  # a master and its two workers

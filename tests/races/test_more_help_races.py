@@ -48,8 +48,10 @@ def test_without_the_lock_some_of_them_would_be_told_that_it_failed(evening: dat
     with without_locks("draft"), mock.patch("peersupport.core.locks.hold"):
         for _ in range(20):
             handle = drafts.begin(answers=whole(), now=evening)
-            send = [lambda h=handle: sending.send(handle=h, person=None, now=evening)] * MANY
-            failed += sum(isinstance(one, Exception) for one in at_once(send))
+            acts: list[Any] = [
+                lambda h=handle: sending.send(handle=h, person=None, now=evening)
+            ] * MANY
+            failed += sum(isinstance(one, Exception) for one in at_once(acts))
     assert failed
 
 

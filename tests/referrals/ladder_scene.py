@@ -1,15 +1,29 @@
 """Referrals as the ladder finds them: routed rows, reading hours, a line; nothing sealed."""
 
 import itertools
+from collections import Counter
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from peersupport.core import ids
+from peersupport.core.outbox.models import Outgoing
 from program.models import Holiday
-from referrals.models import Counselor, Exclusion, Reading, Referral, Routed, Timers, Withdrawal
+from referrals import rules
+from referrals.models import (
+    Counselor,
+    Exclusion,
+    Reading,
+    Referral,
+    Ring,
+    Routed,
+    Timers,
+    Withdrawal,
+)
 from referrals.queries.reading import plan
+from referrals.services import ladder
+from tests.care import care_cast
 from tests.roles import acting_as
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -30,16 +44,15 @@ def office_hours(*who: Counselor) -> None:
         reads(one, *range(5))
 
 
-@acting_as("web")
 def thanksgiving() -> None:
     """Close the school on Thanksgiving and the day after."""
     holiday("Thanksgiving", date(2026, 11, 26), date(2026, 11, 27))
 
 
+@acting_as("web")
 def holiday(name: str, first: date, last: date) -> None:
     """Close the school on some days."""
-    with acting_as("web"):
-        Holiday.objects.create(name=name, first_on=first, last_on=last)
+    Holiday.objects.create(name=name, first_on=first, last_on=last)
 
 
 @acting_as("care")
@@ -64,8 +77,7 @@ def referral(now: datetime, **more: Any) -> Referral:
         "ring_at": plan(now, NEW_YORK).begins(kind, now),
         **more,
     }
-    with acting_as("web"):  # it alone adds one
-        row = Referral.objects.create(**fields)
+    row = Referral.objects.create(**fields)
     Routed.objects.create(referral=row, is_whole=is_whole)
     for one in out:
         leave_out(one, row)
@@ -78,11 +90,10 @@ def leave_out(who: Counselor, row: Referral) -> None:
     Exclusion.objects.create(referral=row, counselor=who, why=Exclusion.Why.STUDENT)
 
 
-@acting_as("owner")
+@acting_as("web")
 def take_back(row: Referral, now: datetime) -> None:
     """Withdraw, as the web side does."""
-    with acting_as("web"):
-        Withdrawal.objects.create(referral=row, at=now)
+    Withdrawal.objects.create(referral=row, at=now)
 
 
 @acting_as("owner")
@@ -120,3 +131,39 @@ def minutes(first: datetime, last: datetime, step: int = 1) -> "itertools.takewh
 def keys(*who: Counselor) -> set[UUID]:
     """Return the keys of counselors."""
     return {one.pk for one in who}
+
+
+def ladder_cast() -> dict[str, Counselor]:
+    """Return Dee, who leads and reads in the morning, and Eli, who reads after noon."""
+    people = care_cast(at(11, 2, 9))
+    reads(people["dee"], *range(5), ends=time(12))
+    reads(people["eli"], *range(5), starts=time(12))
+    thanksgiving()
+    on_call_line()
+    return people
+
+
+def rung_of(row: Referral) -> list[tuple[int, datetime]]:
+    """Return which rungs of a referral rang, and when by the clock on the wall."""
+    rows = Ring.objects.filter(referral=row).order_by("round", "rung")
+    return [(ring.rung, ring.at.astimezone(NEW_YORK)) for ring in rows]
+
+
+def climb(row: Referral, comes: datetime, step: int) -> None:
+    """Let the clock go round every few minutes until the ladder has ended, and for a day more."""
+    for now in minutes(comes, comes + timedelta(days=9), step):
+        done = ladder.ring_due(now=now) and Ring.objects.filter(referral=row).count()
+        if done == len(rules.RUNGS):
+            break
+    for hours in range(24):
+        assert ladder.ring_due(now=now + timedelta(hours=hours)) == 0
+
+
+def told() -> Counter[UUID | None]:
+    """Return whom the outbox tells, and how often."""
+    return Counter(Outgoing.objects.values_list("recipient", flat=True))
+
+
+def clear() -> None:
+    """Take out of the outbox what is in it."""
+    Outgoing.objects.all().delete()

@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 
 from peersupport.core.crypto import CannotOpen
@@ -63,7 +64,8 @@ def test_it_leads_to_the_desk_and_says_nothing(cast: dict[str, Counselor]) -> No
     assert _sent() == ["dee@school.example", "eli@school.example"]
 
     letter = mail.outbox[0]
-    html = str(letter.alternatives[0][0])  # type: ignore[attr-defined]
+    assert isinstance(letter, EmailMultiAlternatives)
+    html = str(letter.alternatives[0][0])
     assert letter.subject == "You have a message"
     assert letter.body.count("https://") == 1
     assert "https://care.school.example/care/\n" in letter.body

@@ -1,21 +1,18 @@
 """What counselors do with cases: one winner, one row noted, and nothing rings afterwards."""
 
 from datetime import datetime, timedelta
-from typing import Any
-from unittest import mock
 
 import pytest
-from django.db import connection
 
-from peersupport.core import locks
 from peersupport.core.audit.models import Entry
 from peersupport.core.states import NotAllowedFrom
+from program.queries import facts
 from referrals import permissions, rules
 from referrals.models import Counselor, Counter, Exclusion, Referral, Sealed, Taken, Wrap
+from referrals.queries.desk import doing
 from referrals.rules import Kind, Outcome, Refusal, Urgency
-from referrals.services import desk, opening, routing, steps
+from referrals.services import desk, opening
 from tests.care import care_cast, counselor
-from tests.races.at_once import at_once, meeting
 from tests.referrals.cases import reads, sent, take_back
 
 pytestmark = [
@@ -144,6 +141,22 @@ def test_it_is_handed_to_nobody_who_could_not_take_it(evening: datetime, to: str
 
     with pytest.raises(rules.NotAllowed):
         desk.transfer(referral=row.pk, to=key, by=cast["eli"], now=evening)
+
+
+def test_it_is_handed_to_nobody_whom_somebody_wrote_into_the_database(evening: datetime) -> None:
+    cast = _people(evening)
+    row = sent(evening)
+    desk.acknowledge(referral=row.pk, by=cast["eli"], now=evening)
+    found = doing(cast["eli"], row.pk, evening, facts().zone)
+    assert found is not None
+    assert [name for _key, name in found.colleagues] == ["Dee", "Fay"]
+    Counselor.objects.filter(pk=cast["fay"].pk).update(seal=b"forged")
+
+    found = doing(cast["eli"], row.pk, evening, facts().zone)
+    assert found is not None
+    assert [name for _key, name in found.colleagues] == ["Dee"]
+    with pytest.raises(rules.NotAllowed):
+        desk.transfer(referral=row.pk, to=cast["fay"].pk, by=cast["eli"], now=evening)
 
 
 def test_a_conflict_of_interest_puts_it_back_for_good(evening: datetime) -> None:
@@ -282,133 +295,3 @@ def test_what_ended_before_it_was_taken_back_stays_as_it_ended(evening: datetime
 
     assert desk.settle_withdrawn(now=evening) == 0
     assert _now(row).state == S.CLOSED
-
-
-# -- T10: at the same moment ---
-
-
-def _two_acknowledge(cast: dict[str, Counselor], row: Referral, now: datetime) -> list[object]:
-    return at_once(
-        [
-            lambda: desk.acknowledge(referral=row.pk, by=cast["eli"], now=now),
-            lambda: desk.acknowledge(referral=row.pk, by=cast["fay"], now=now),
-        ]
-    )
-
-
-def test_two_acknowledge_at_once_and_one_has_it(evening: datetime) -> None:
-    cast = _people(evening)
-    for _ in range(5):
-        row = sent(evening)
-        done = _two_acknowledge(cast, row, evening)
-
-        won = [one for one in done if isinstance(one, Referral)]
-        lost = [one for one in done if isinstance(one, desk.HasIt)]
-        assert (len(won), len(lost)) == (1, 1), done
-        assert lost[0].name == won[0].owner.name  # type: ignore[union-attr]
-        assert Taken.objects.filter(referral=row).count() == 1
-
-
-def test_two_who_have_both_read_and_the_guard_keeps_one(evening: datetime) -> None:
-    """Without the lock both have read before either writes: the guarded UPDATE decides."""
-    cast = _people(evening)
-    row = sent(evening)
-    if connection.vendor == "sqlite":
-        return  # the IMMEDIATE transaction lets nobody read beside a writer
-
-    with mock.patch.object(locks, "hold_in_order", return_value=None), meeting(desk, "plan"):
-        done = _two_acknowledge(cast, row, evening)
-
-    assert sum(isinstance(one, Referral) for one in done) == 1, done
-    assert sum(isinstance(one, desk.HasIt) for one in done) == 1, done
-    assert Taken.objects.filter(referral=row).count() == 1
-
-
-def _blind(found: Referral, verb: str, *, by: str, now: datetime, **fields: Any) -> Referral:
-    """What `take_step` would be without its guard."""
-    Referral.objects.filter(pk=found.pk).update(
-        state=rules.TRANSITIONS.target(found.state, verb), **fields
-    )
-    steps.note(found, verb, "acknowledged", by=by, now=now)
-    return Referral.objects.select_related("owner").get(pk=found.pk)
-
-
-def test_control_without_the_guard_both_think_that_it_is_theirs(evening: datetime) -> None:
-    cast = _people(evening)
-    row = sent(evening)
-    if connection.vendor == "sqlite":
-        return
-
-    with (
-        mock.patch.object(locks, "hold_in_order", return_value=None),
-        mock.patch.object(desk, "take_step", _blind),
-        meeting(desk, "plan"),
-    ):
-        done = _two_acknowledge(cast, row, evening)
-
-    assert sum(isinstance(one, Referral) for one in done) == 2, done
-    assert Taken.objects.filter(referral=row).count() == 2
-
-
-def test_hand_on_against_close_ends_in_one_way(evening: datetime) -> None:
-    cast = _people(evening)
-    for _ in range(5):
-        row = sent(evening)
-        desk.acknowledge(referral=row.pk, by=cast["eli"], now=evening)
-        done = at_once(
-            [
-                lambda r=row: desk.transfer(  # type: ignore[misc]
-                    referral=r.pk, to=cast["fay"].pk, by=cast["eli"], now=evening
-                ),
-                lambda r=row: desk.close(  # type: ignore[misc]
-                    referral=r.pk, outcome=Outcome.CONNECTED, by=cast["dee"], now=evening
-                ),
-            ]
-        )
-        won = [one for one in done if isinstance(one, Referral)]
-        refused = [one for one in done if isinstance(one, NotAllowedFrom | rules.NotAllowed)]
-        assert (len(won), len(refused)) == (1, 1), done
-        assert _now(row).state == won[0].state
-        assert Taken.objects.filter(referral=row).count() == 2
-
-
-def test_handing_on_to_somebody_who_steps_aside_just_now(evening: datetime) -> None:
-    cast = _people(evening)
-    for _ in range(5):
-        row = sent(evening)
-        desk.acknowledge(referral=row.pk, by=cast["eli"], now=evening)
-        # Fay was asked once before, and knows of it.
-        desk.transfer(referral=row.pk, to=cast["fay"].pk, by=cast["eli"], now=evening)
-        at_once(
-            [
-                lambda r=row: desk.acknowledge(  # type: ignore[misc]
-                    referral=r.pk, by=cast["fay"], now=evening
-                ),
-                lambda r=row: desk.step_aside(  # type: ignore[misc]
-                    referral=r.pk, by=cast["fay"], now=evening
-                ),
-            ]
-        )
-        found = _now(row)
-        assert found.owner_id != cast["fay"].pk
-        assert found.asked_id is None
-        assert any(permissions.may_see(one, row) for one in cast.values())
-
-
-def test_routing_and_settling_at_once_with_the_desk(evening: datetime) -> None:
-    cast = _people(evening)
-    row = sent(evening)
-    take_back(row, evening)
-
-    done = at_once(
-        [
-            lambda: desk.settle_withdrawn(now=evening),
-            lambda: desk.settle_withdrawn(now=evening),
-            lambda: routing.route_new(now=evening),
-            lambda: desk.acknowledge(referral=row.pk, by=cast["eli"], now=evening),
-        ]
-    )
-
-    assert sorted(map(str, done[:2])) == ["0", "1"]
-    assert isinstance(done[3], rules.NotAllowed)
-    assert Taken.objects.get(referral=row).verb == "withdraw"

@@ -220,12 +220,12 @@ def _machine(examples: int, steps: int) -> settings:
 
 
 def test_only_the_table_happens() -> None:
-    run_state_machine_as_test(DeskMachine, settings=_machine(12, 40))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(DeskMachine, settings=_machine(5, 30))
 
 
 @pytest.mark.soak
 def test_only_the_table_happens_for_long() -> None:
-    run_state_machine_as_test(DeskMachine, settings=_machine(300, 60))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(DeskMachine, settings=_machine(300, 60))
 
 
 def test_control_a_step_outside_the_table_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,4 +233,4 @@ def test_control_a_step_outside_the_table_is_seen(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(permissions, "may_do", lambda *_: True)
 
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(DeskMachine, settings=_machine(30, 40))  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(DeskMachine, settings=_machine(20, 30))

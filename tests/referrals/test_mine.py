@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from peersupport.core import ids
+from referrals import receipts
 from referrals.models import Card, Opening, Referral, Told, Withdrawal
 from referrals.queries import mine as reads
 from referrals.queries.drafts import ACCOUNT
@@ -20,6 +22,7 @@ from tests.ways import publish_key, whole
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 HOUR = timedelta(hours=1)
+ZONE = ZoneInfo("America/New_York")
 
 
 @pytest.fixture
@@ -47,8 +50,6 @@ def test_by_account(people: dict[str, Any], evening: datetime) -> None:
 
 
 def test_by_receipt(people: dict[str, Any], evening: datetime) -> None:
-    from referrals import receipts
-
     sent = _send(evening)
 
     assert reads.by_receipt(receipts.mark(sent.receipt)) == sent.id
@@ -143,7 +144,9 @@ def test_how_it_stands_in_plain_words(people: dict[str, Any], evening: datetime)
 
     def said(**fields: Any) -> str:
         _set(sent, **fields)
-        return " ".join(standing(reads.found(Claim(shown=sent.id), sent.id, evening), evening))
+        return " ".join(
+            standing(reads.found(Claim(shown=sent.id), sent.id, evening), evening, ZONE)
+        )
 
     assert "next reading time" in said()
     assert "By tomorrow noon a counselor says" in said(
@@ -185,7 +188,7 @@ def test_who_opened_it_by_the_hour_and_nobody_for_routing(
         Opening.objects.create(at=evening, referral_id=sent.id, name=name, what=what)
     Opening.objects.create(at=evening, referral_id=ids.new_id(), name="Foreign", what="case")
 
-    said = opened_words(reads.openings(sent.id), evening)
+    said = opened_words(reads.openings(sent.id), ZONE)
 
     assert sorted(said) == [
         "Copied to the service's own chart by Eli, Monday 23 November, 5pm to 6pm",

@@ -1,6 +1,7 @@
 """Who may see and do what: a case that is not for somebody is nowhere there for them."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_left_out_is_absent_everywhere(evening: datetime, who: str, why: str) ->
         desk.transfer(referral=row.pk, to=out.pk, by=cast["fay"], now=evening)
 
 
-VERBS = {
+VERBS: dict[str, Any] = {
     "acknowledge": lambda row, by, cast, now: desk.acknowledge(referral=row.pk, by=by, now=now),
     "contact": lambda row, by, cast, now: desk.contact(referral=row.pk, by=by, now=now),
     "close": lambda row, by, cast, now: desk.close(
@@ -177,10 +178,11 @@ def test_when_everybody_is_left_out_the_lead_sees_that_there_is_one(evening: dat
 def test_danger_is_confirmed_and_refused_by_the_lead_alone(evening: datetime) -> None:
     cast = _people(evening)
     row = sent(evening, kind=Kind.DANGER)
-    for act in (
+    acts: tuple[Any, ...] = (
         lambda: desk.confirm(referral=row.pk, by=cast["eli"], now=evening),
         lambda: desk.refuse(referral=row.pk, reason=Refusal.MISTAKE, by=cast["eli"], now=evening),
-    ):
+    )
+    for act in acts:
         with pytest.raises(rules.NotAllowed):
             act()
     assert Referral.objects.get(pk=row.pk).consent == Consent.AWAITING

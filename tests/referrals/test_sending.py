@@ -18,6 +18,7 @@ from referrals.content import Reach
 from referrals.envelope import TooLong
 from referrals.models import Draft, Opening, PublishedKey, Referral, Sealed, Wrap
 from referrals.queries.drafts import ACCOUNT, Gone, Handle
+from referrals.queries.mine import Claim
 from referrals.rules import NotSealed
 from referrals.services import afterwards, drafts, sending
 from referrals.services.sending import AnotherAccount, NobodyReads, Unanswered
@@ -109,8 +110,8 @@ def test_no_row_but_the_account_names_the_student(evening: datetime) -> None:
     audited = Entry.objects.count()
     sending.send(handle=handle, person=ana, now=evening)
 
-    row = Referral.objects.values().get()
-    row.pop("tag")
+    row = dict(Referral.objects.values().get())
+    del row["tag"]
     assert ana.pk.hex not in str(row).replace("-", "")
     assert Entry.objects.count() == audited
     assert not Outgoing.objects.exists()
@@ -122,7 +123,7 @@ def test_the_web_side_only_adds(evening: datetime) -> None:
     publish_key()
     ana = cast(evening)["ana"]
     handle = _begun(evening, keep=ACCOUNT, person=ana.pk)
-    claim = afterwards.Claim(person=ana.pk)
+    claim = Claim(person=ana.pk)
     with _statements() as said:
         sent = sending.send(handle=handle, person=ana, now=evening)
         afterwards.withdraw(claim=claim, referral=sent.id, now=evening)

@@ -90,13 +90,15 @@ def test_a_broken_file_is_refused(keys_dir: Path, content: bytes) -> None:
 
     with pytest.raises(KeysUnusable):
         tagkey.tag_for(ANA, NOV)
-    assert not tagkey.is_ready()
+    with pytest.raises(KeysUnusable):
+        tagkey.check()
 
 
 def test_a_file_that_others_can_read_is_refused(keys_dir: Path) -> None:
-    assert tagkey.is_ready()
+    tagkey.check()
     (keys_dir / tagkey.FILE).chmod(0o644)
-    assert not tagkey.is_ready()
+    with pytest.raises(KeysUnusable):
+        tagkey.check()
 
 
 def test_it_is_made_once(keys_dir: Path) -> None:

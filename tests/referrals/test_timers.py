@@ -102,8 +102,8 @@ def test_the_page_says_what_follows(evening: datetime) -> None:
     page = sit_down(cast["dee"], evening).get("/care/timers/").content.decode()
 
     # It is Monday, 5:10pm: somebody reads tomorrow from nine.
-    assert "whoever reads then: tomorrow at 9am" in page
-    assert "Night line: tomorrow at 9:45am" in page  # three steps of 15 minutes
+    assert "tomorrow at 9am: whoever reads then" in page
+    assert "tomorrow at 9:45am: Night line" in page  # three steps of 15 minutes
     assert "Somebody takes it by 5:25pm" in page  # danger, by the clock on the wall
 
 

@@ -90,5 +90,6 @@ def test_cookies(evening: datetime) -> None:
     text = (django_settings.BASE_DIR / "peersupport" / "settings.py").read_text()
     names = re.findall(r'^(\w+_COOKIE\w*) = "(__Host-\w+)" if IS_SECURE', text, re.M)
     assert {one for one, _ in names} == {
-        "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "KNOWN_COOKIE"
+        "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "KNOWN_COOKIE",
+        "CARE_COOKIE", "DRAFT_COOKIE", "RECEIPT_COOKIE",
     }  # fmt: skip
