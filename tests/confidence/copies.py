@@ -6,6 +6,7 @@ import smtplib
 import subprocess
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import redis
 
@@ -35,12 +36,26 @@ def gathered(world: World) -> dict[str, Found]:
         "Redis": [
             form
             for key in store.scan_iter()
-            for form in deeply("redis", key + b"|" + (store.dump(key) or b""))
+            for value in (key, store.dump(key) or b"", *_values(store, key))
+            for form in deeply("redis", value)
         ],
         "web host": files(world.web.home),
         "care host": files(world.care.home),
         "mail": [("mail", form) for each in received(world.spool) for form in each.forms],
     }
+
+
+def _values(store: Any, key: bytes) -> list[bytes]:
+    """Return what lies under a key as it is: a dump of it may be packed."""
+    reads = {
+        b"string": lambda: [store.get(key) or b""],
+        b"list": lambda: store.lrange(key, 0, -1),
+        b"set": lambda: list(store.smembers(key)),
+        b"zset": lambda: store.zrange(key, 0, -1),
+        b"hash": lambda: [each for pair in store.hgetall(key).items() for each in pair],
+    }
+    found: list[bytes] = reads.get(store.type(key), list)()
+    return found
 
 
 def _plant(world: World, word: str) -> None:
@@ -89,7 +104,7 @@ def attack(world: World, scene: Scene) -> list[Line]:
             broken,
             f"no word of {len(scene.sent)} requests, {scene.attached} added by supporters and "
             f"{len(scene.drafts)} unfinished; a word left in clear was found in "
-            f"{len(seen)} of {len(_STORES)} places",
+            f"{len(seen)} of {len(_STORES)} places: {', '.join(seen)}",
             control=len(seen) == len(_STORES),
         )
     ]

@@ -53,7 +53,9 @@ def former(world: World, scene: Scene) -> Line:
     broken = _reaches(who.browser, scene, scene.sent)
     _browser, page = sign_in(world.care, who.key, who.id)
     broken += ["signed in"] * (page.status != 400)
-    _browser, control = sign_in(world.care, scene.counselors["eli"].key, scene.counselors["eli"].id)
+    _browser, control = sign_in(
+        world.care, scene.counselors["eli"].key, scene.counselors["eli"].id
+    )
     return judged(
         "A counselor who has left: the session that was open then, and the passkey",
         7 * len(scene.sent) + 1,
@@ -159,7 +161,9 @@ def letters_of_the_ladder(world: World, scene: Scene) -> Line:
     came = Counter(each.to[0] for each in received(world.spool) if each.to[0] in emails)
     rings = world.sql("SELECT count(*) FROM referrals_ring WHERE rung = 0 AND round = 0")[0][0]
     without = sum(one.is_without_max for one in scene.sent)
-    wrong = [f"{who}: {came[who]}, not {expected[who]}" for who in emails if came[who] != expected[who]]
+    wrong = [
+        f"{who}: {came[who]}, not {expected[who]}" for who in emails if came[who] != expected[who]
+    ]
     return judged(
         f"Letters to counselors about {len(scene.sent)} requests, counted one by one",
         sum(came.values()),

@@ -10,6 +10,8 @@ from tests.confidence.table import Line, judged
 from tests.confidence.web_host import stolen
 from tests.confidence.world import World
 
+_PART = ("-Fc", "--data-only", "-t", "referrals_*")
+
 
 def _opened(envelopes: list[dict[str, Any]]) -> int:
     """Return how many envelopes of an old copy the keys of now open. On the care host."""
@@ -21,9 +23,7 @@ def _opened(envelopes: list[dict[str, Any]]) -> int:
 
     keys, count = care_keys.secrets(), 0
     for one in envelopes:
-        wraps = tuple(
-            Wrap(name, bytes.fromhex(wrap)) for name in keys for wrap in one["wraps"]
-        )
+        wraps = tuple(Wrap(name, bytes.fromhex(wrap)) for name in keys for wrap in one["wraps"])
         box = Envelope(bytes.fromhex(one["blob"]), wraps)
         try:
             envelope.open_envelope(box, referral=UUID(one["id"]), secrets=keys)
@@ -71,8 +71,7 @@ def attack(world: World, scene: Scene) -> list[Line]:
     danger = scene.of("danger")[0]
     old = stolen(world)
     dump = subprocess.run(
-        [postgres_programs() / "pg_dump", "-Fc", "--data-only", "-t", "referrals_*"]
-        + [world.superuser],
+        [postgres_programs() / "pg_dump", *_PART, world.superuser],
         capture_output=True,
         check=True,
     ).stdout
@@ -90,7 +89,8 @@ def attack(world: World, scene: Scene) -> list[Line]:
             "Restore a backup from before something was destroyed, then `care_keys restore`",
             1,
             ["it is back"] if said["left"] else [],
-            "it came back with the backup, and the list on the care host destroyed it again",
+            "it came back with the backup, and the list on the care host destroyed it again; that "
+            "there was one stands on the desk until the lead ends it",
             control=said["back"] == 1 and said["contents"] == 1,
         ),
         judged(
@@ -105,7 +105,8 @@ def attack(world: World, scene: Scene) -> list[Line]:
             "Open an old copy of the database with the care host's own keys, three quarters of a "
             "year later",
             len(old),
-            [f"{said['old after']} of the old copy"] * bool(said["old after"]) + said["wrong"],
+            [f"{said['old after']} of the old copy"] * bool(said["old after"])
+            + [each for each in said["wrong"] if each != f"{danger.code} has no content"],
             f"none: keys {', '.join(map(str, said['gone']))} are destroyed; before, they opened "
             f"{said['old before']}. What still waits opens with the new ones",
             control=said["old before"] == len(old) and bool(said["gone"]),

@@ -42,7 +42,9 @@ def attack(world: World, scene: Scene) -> list[Line]:
     broken = [f"{one.to}: {_shows(one, words)}" for one in mail if _shows(one, words)]
     broken += [one.code for one in scene.sent for each in mail if one.code in each.text]
     own = {re.sub(r"\s+", " ", one.text.partition("In crisis")[0]) for one in mail}
-    broken += [f"{word} in its own words" for text in own for word in words if word in text.lower()]
+    broken += [
+        f"{word} in its own words" for text in own for word in words if word in text.lower()
+    ]
     outsides = {(one.subject, one.text[:140]) for one in mail}
     planted = Received(("x",), "x", "An urgent referral", "Somebody needs counseling", ())
     return [

@@ -26,8 +26,8 @@ _DEEP = (
     "DROP TABLE referrals_link",
     "CREATE TABLE mine (id int)",
     "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-    "CREATE TRIGGER mine BEFORE INSERT ON referrals_referral EXECUTE FUNCTION audit_entry_refuse()",
-    "GRANT SELECT ON referrals_sealed TO PUBLIC",
+    "CREATE TRIGGER mine BEFORE INSERT ON referrals_link EXECUTE FUNCTION audit_entry_refuse()",
+    "GRANT SELECT ON referrals_link TO PUBLIC",
     "ALTER ROLE peersupport_web SUPERUSER",
     "CREATE ROLE mine SUPERUSER",
     *(f"SET ROLE peersupport_{role}" for role in ("owner", "care")),
@@ -65,7 +65,10 @@ def of_web() -> list[str]:
     found += [f"SELECT {column} FROM referrals_{table}" for table, column in _COLUMN.items()
               if table in ("sealed", "wrap", "emergencycontact")]  # fmt: skip
     found += ["SELECT count(*) FROM referrals_sealed", "SELECT line_email FROM referrals_timers"]
-    found += ["UPDATE referrals_counselor SET role = 'lead'", "UPDATE referrals_opening SET name = ''"]
+    found += [
+        "UPDATE referrals_counselor SET role = 'lead'",
+        "UPDATE referrals_opening SET name = ''",
+    ]
     return [*found, *_DEEP]
 
 
@@ -105,9 +108,9 @@ def attack(world: World, scene: Scene) -> list[Line]:
         without = accepted(world, "", [one for one in statements if "PROGRAM" not in one])
         lines.append(
             judged(
-                f"Statements of SQL as {name}: read sealed content and keys, counselors, passkeys, "
-                "sessions, who is left out; change or delete a request; make or change tables, "
-                "become another user",
+                f"Statements of SQL as {name}: read sealed content and keys, counselors, "
+                "passkeys, sessions, who is left out; change or delete a request; make or "
+                "change tables, become another user",
                 len(statements),
                 got,
                 f"PostgreSQL refused each one; its superuser may do {len(without)}",

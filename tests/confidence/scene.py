@@ -110,9 +110,7 @@ def _begin(world: World, students: int) -> Scene:
     for number, (key, email) in enumerate(said["crowd"]):
         is_fresh = number % 2 == 1
         cookies = {} if is_fresh else {"session": said["cookies"][number // 2]}
-        crowd.append(
-            Student(number, uuid.UUID(key), email, Browser(world.web, cookies), is_fresh)
-        )
+        crowd.append(Student(number, uuid.UUID(key), email, Browser(world.web, cookies), is_fresh))
     staff = {name: Browser(world.web, {"session": one}) for name, one in said["staff"].items()}
     letters = "".join(secrets.choice("bcdfghjklm") for _ in range(10))
     figures = "".join(secrets.choice("23456789") for _ in range(10))
@@ -179,7 +177,7 @@ def _ask(world: World, scene: Scene, student: Student, number: int, kind: str) -
         receipt = browser.get("/referrals/sent/").the(r"(\d{4} \d{4} \d{4} \d{4})")
         found = browser.post("/referrals/receipt/", {"digits": receipt}).location
     else:
-        found = browser.get("/referrals/").the(r'(/referrals/one/[0-9a-f-]{36}/)')
+        found = browser.get("/referrals/").the(r"(/referrals/one/[0-9a-f-]{36}/)")
     key = uuid.UUID(found.split("/")[3])
     code = _code(world, key)
     who = student.number

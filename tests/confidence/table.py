@@ -26,7 +26,9 @@ def judged(what: str, times: int, broken: Iterable[object], came: str, *, contro
     """
     found = [str(one) for one in broken]
     if not control:
-        return Line(what, times, f"the attack finds nothing even without the guard; {came}", NOT_HELD)
+        return Line(
+            what, times, f"the attack finds nothing even without the guard; {came}", NOT_HELD
+        )
     if not times:
         return Line(what, times, "it was not tried at all", NOT_HELD)
     if found:

@@ -26,7 +26,7 @@ print("SAID", got)
 
 
 def stolen(world: World) -> list[dict[str, Any]]:
-    """Return every envelope, which this host cannot even read: somebody else has handed it over."""
+    """Return every envelope: the web host cannot read one, so somebody else has handed it over."""
     blobs = world.sql("SELECT referral_id, blob FROM referrals_sealed")
     wraps = world.sql("SELECT referral_id, sealed FROM referrals_wrap")
     return [

@@ -148,17 +148,17 @@ class Host:
 
     def start(self) -> None:
         """Serve this side, as its own system unit does."""
+        words = ["--workers", "1", "--threads", "6", "--log-level", "error"]
+        words += ["--bind", f"127.0.0.1:{self.port}"]
         with (self.home / "served.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "peersupport.wsgi:application"]
-                + ["--workers", "1", "--threads", "6", "--bind", f"127.0.0.1:{self.port}"]
-                + ["--log-level", "error"],
+                [sys.executable, "-m", "gunicorn", "peersupport.wsgi:application", *words],
                 cwd=ROOT,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=bound_to_parent(signal.SIGTERM),
+                preexec_fn=bound_to_parent(signal.SIGTERM),  # noqa: PLW1509 - one call into libc
             )
 
     def wait(self) -> None:

@@ -16,8 +16,9 @@ from tests.confidence.table import Line, judged
 from tests.confidence.world import Browser, World
 
 _COUNSELOR = (
-    "INSERT INTO referrals_counselor (card_id, email, role, state, epoch, code_tries, confirmed_by,"
-    " confirmed_on, seal) VALUES (%s, %s, 'lead', 'active', %s, 0, 'the care host', now(), %s)"
+    "INSERT INTO referrals_counselor (card_id, email, role, state, epoch, code_tries,"
+    " confirmed_by, confirmed_on, seal)"
+    " VALUES (%s, %s, 'lead', 'active', %s, 0, 'the care host', now(), %s)"
 )
 _PASSKEY = (
     "INSERT INTO referrals_passkey (id, counselor_id, name, credential, added_on, is_confirmed,"
@@ -86,9 +87,7 @@ def ghosts(world: World, scene: Scene) -> Line:
         tries("a counselor that was planted", key, who)
     control = _control(world, who, row, key)
     mine = SoftKey(os.urandom(16))
-    world.overwrite(
-        _PASSKEY, [str(uuid.uuid4()), str(dee.id), mine.credential(), bytes(key_seal)]
-    )
+    world.overwrite(_PASSKEY, [str(uuid.uuid4()), str(dee.id), mine.credential(), bytes(key_seal)])
     tries("a passkey beside the lead's", mine, dee.id)
     world.overwrite(
         "UPDATE referrals_passkey SET credential = %s WHERE counselor_id = %s",
@@ -96,7 +95,9 @@ def ghosts(world: World, scene: Scene) -> Line:
     )
     tries("a passkey in the place of the lead's", mine, dee.id)
     broken += _sessions(world, dee, eli)
-    world.overwrite("UPDATE referrals_counselor SET role = 'lead' WHERE card_id = %s", [str(eli.id)])
+    world.overwrite(
+        "UPDATE referrals_counselor SET role = 'lead' WHERE card_id = %s", [str(eli.id)]
+    )
     if eli.browser.get("/care/people/").status == 200:
         broken.append("a counselor whose role was changed acts as the lead")
     tries("a counselor whose role was changed", eli.key, eli.id)
@@ -122,8 +123,10 @@ def _sessions(world: World, dee: Counselor, eli: Counselor) -> list[str]:
     broken = []
     cookie = secrets.token_urlsafe(32)
     world.overwrite(
-        "INSERT INTO referrals_caresession SELECT sha256(%s), counselor_id, epoch, begun_at,"
-        " used_at, proved_at, seal FROM referrals_caresession WHERE counselor_id = %s LIMIT 1",
+        "INSERT INTO referrals_caresession (key, counselor_id, epoch, begun_at, used_at,"
+        " proved_at, seal)"
+        " SELECT sha256(%s), counselor_id, epoch, begun_at, used_at, proved_at, seal"
+        " FROM referrals_caresession WHERE counselor_id = %s LIMIT 1",
         [cookie.encode(), str(dee.id)],
     )
     if Browser(world.care, {"care": cookie}).get("/care/").status == 200:
@@ -193,7 +196,7 @@ def left_in(world: World, scene: Scene) -> Line:
         "... take away the row that says who is left out, and let that counselor open it",
         1,
         [theirs.code] if scene.word in page.text or page.status == 200 else [],
-        "what was sealed says it too: it is not there for them; one they are not left out of opens",
+        "what was sealed says it too: not there for them; one they are not left out of opens",
         control=control.status == 200 and rest.words in control.text,
     )
 
@@ -208,8 +211,9 @@ def records(world: World, scene: Scene) -> Line:
     world.overwrite("UPDATE referrals_opening SET name = 'Eli' WHERE id = %s", [edited])
     world.overwrite("DELETE FROM referrals_opening WHERE id = %s", [gone])
     world.overwrite(
-        "INSERT INTO referrals_opening SELECT %s, at - interval '1 hour', referral_id,"
-        " counselor_id, name, what FROM referrals_opening WHERE id = %s",
+        "INSERT INTO referrals_opening (id, at, referral_id, counselor_id, name, what) SELECT %s,"
+        " at - interval '1 hour', referral_id, counselor_id, name, what FROM referrals_opening"
+        " WHERE id = %s",
         [put_in, edited],
     )
     said = world.care.manage("care_verify", may_fail=True)
@@ -254,4 +258,3 @@ def _sit_down_again(world: World, scene: Scene) -> None:
         if one.name != "fay":
             one.browser, page = sign_in(world.care, one.key, one.id)
             assert page.status == 302, page.status
-
