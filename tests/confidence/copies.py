@@ -4,6 +4,7 @@ import gzip
 import os
 import smtplib
 import subprocess
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -47,15 +48,15 @@ def gathered(world: World) -> dict[str, Found]:
 
 def _values(store: Any, key: bytes) -> list[bytes]:
     """Return what lies under a key as it is: a dump of it may be packed."""
-    reads = {
+    reads: dict[bytes, Callable[[], list[bytes]]] = {
         b"string": lambda: [store.get(key) or b""],
         b"list": lambda: store.lrange(key, 0, -1),
         b"set": lambda: list(store.smembers(key)),
         b"zset": lambda: store.zrange(key, 0, -1),
         b"hash": lambda: [each for pair in store.hgetall(key).items() for each in pair],
     }
-    found: list[bytes] = reads.get(store.type(key), list)()
-    return found
+    kind: bytes = store.type(key)
+    return reads[kind]() if kind in reads else []
 
 
 def _plant(world: World, word: str) -> None:

@@ -138,7 +138,7 @@ def plants(lead: str, case: str) -> dict[str, str]:
         "hours in which somebody reads": models.Reading(card_id=card, weekday=0),
     }  # fmt: skip
     found = {
-        name: _try(lambda row=row: type(row).objects.bulk_create([row]))  # type: ignore[misc]
+        name: _try(lambda row=row: type(row).objects.bulk_create([row]))
         for name, row in rows.items()
     }
 
@@ -280,7 +280,8 @@ def from_now_on(stolen: list[dict[str, Any]]) -> dict[str, Any]:
         made.append(seal(*given, **more))
         return made[-1]
 
-    sending.recipients, envelope.seal = lambda: [to], kept
+    setattr(sending, "recipients", lambda: [to])  # noqa: B010 - as an intruder does
+    envelope.seal = kept
     new = models.Referral(
         kind="student", urgency="soon", request_key=ids.new_id(),
         received_at=now.replace(minute=0, second=0, microsecond=0), receipt=os.urandom(32),

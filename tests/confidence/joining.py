@@ -7,8 +7,9 @@ from tests.confidence.scene import Scene
 from tests.confidence.table import Line, judged, limit
 from tests.confidence.world import World
 
-# The best of some thousand attacks may be as good as this by chance once in ten thousand runs.
-LEVEL = 1e-4
+# The best of some thousand attacks may be as good as this by chance once in a thousand runs, at
+# the most. What is to be called a limit is called so sooner.
+LEVEL, DOUBT = 1e-3, 1e-2
 GROUPS = {"everybody": (0, 1), "signed in long before": (0,), "signed in just before": (1,)}
 
 
@@ -83,14 +84,14 @@ def attack(world: World, scene: Scene) -> list[Line]:
             f"place and transaction of every row ({name})",
             count,
             [f"{how}: {hits} of {of}"] * (chance < LEVEL) + late["direct"],
-            f"best attack: {hits} of {of} right, as good as chance (by chance about 1 of {of} "
-            f"each, the best of {count:,} reached p = {chance:.2g}); a planted list is found",
+            f"best of them: {hits} of {of} right, as by chance (each guess is right for 1 of {of} "
+            f"students; p = {chance:.2g} for the best of so many); a planted list is found",
             control=control,
         )
         for name, (chance, hits, of, count, how) in late["found"].items()
     ]
     chance, hits, of, count, how = early["found"]["signed in just before"]
-    if chance < LEVEL:
+    if chance < DOUBT:
         lines.append(
             limit(
                 "... in a copy made within the hour in which they signed in and sent",

@@ -3,6 +3,7 @@
 import subprocess
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from bin.services import postgres_programs
 from tests.confidence.scene import Scene
@@ -15,8 +16,6 @@ _PART = ("-Fc", "--data-only", "-t", "referrals_*")
 
 def _opened(envelopes: list[dict[str, Any]]) -> int:
     """Return how many envelopes of an old copy the keys of now open. On the care host."""
-    from uuid import UUID
-
     from peersupport.core.crypto import CannotOpen
     from referrals import care_keys, envelope
     from referrals.envelope import Envelope, Wrap
@@ -39,15 +38,15 @@ def drill(*, old: list[dict[str, Any]], erased: str) -> dict[str, Any]:
     from referrals.models import Sealed
     from referrals.services import checking, ending, rehearsing, restoring, rotation
 
-    now = clock.now()
-    said: dict[str, Any] = {"back": Sealed.objects.filter(pk=erased).count()}
+    now, key = clock.now(), UUID(erased)
+    said: dict[str, Any] = {"back": Sealed.objects.filter(pk=key).count()}
     said["contents"] = restoring.restore(now=now).contents
-    said["left"] = Sealed.objects.filter(pk=erased).count()
+    said["left"] = Sealed.objects.filter(pk=key).count()
     said["rehearsed"] = [[step.name, step.is_good] for step in rehearsing.rehearse(now=now)]
     done = rotation.rotate(now=now, is_early=True)
     said["rotated"] = [done.epoch, done.wrapped, done.broken]
     said["old before"] = _opened(old)
-    later, gone = now, []
+    later, gone = now, list[int]()
     for _ in range(3):
         later += rotation.LASTS + timedelta(days=1)
         ending.forget_ended(now=later)
@@ -61,7 +60,7 @@ def _restore(world: World, dump: bytes) -> None:
     """Put an older dump of what the care side keeps in the place of what is there."""
     rows = world.sql("SELECT tablename FROM pg_tables WHERE tablename LIKE 'referrals_%'")
     world.overwrite(f"TRUNCATE {', '.join(name for (name,) in rows)} CASCADE")
-    command = [postgres_programs() / "pg_restore", "--data-only", "--disable-triggers"]
+    command = [str(postgres_programs() / "pg_restore"), "--data-only", "--disable-triggers"]
     subprocess.run([*command, "-d", world.superuser], input=dump, check=True)
 
 

@@ -9,6 +9,7 @@ import re
 import secrets
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.confidence.counselors import Counselor, all_in
 from tests.confidence.world import Browser, World
@@ -126,7 +127,7 @@ def _sign_in(world: World, student: Student) -> None:
     assert done.status == 302, done.text
 
 
-def _answer(browser: Browser, step: str, fields: dict[str, object]) -> None:
+def _answer(browser: Browser, step: str, fields: dict[str, Any]) -> None:
     page = browser.post(f"/referrals/{step}/", fields)
     assert page.status == 302, (step, page.status, page.text)
 

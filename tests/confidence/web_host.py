@@ -2,12 +2,19 @@
 
 import base64
 import json
+import signal
+import subprocess
+import sys
+import time
 import uuid
 from typing import Any
 
+import redis
+
+from peersupport.core.processes import bound_to_parent
 from tests.confidence.scene import Scene, Sent
 from tests.confidence.table import Line, judged, limit
-from tests.confidence.world import World
+from tests.confidence.world import ROOT, World
 
 # What somebody does who starts the care side's own program with what the web host has.
 _AS_CARE = """
@@ -92,6 +99,7 @@ def attack(world: World, scene: Scene) -> list[Line]:
     assert dee.opens(held.id).status == 200
     links = world.sql("SELECT count(*) FROM referrals_referral WHERE tag IS NOT NULL")[0][0]
     found = _break_in(world, scene, held, waiting)
+    is_taken = _lets_a_worker_take_all(world)
     planted = found["from now on"]
     after = dee.opens(held.id)
     is_as_before = after.status == 200 and held.words in after.text
@@ -105,7 +113,7 @@ def attack(world: World, scene: Scene) -> list[Line]:
             "each refused; the counselor opens it as it was sent",
             control=is_as_before,
         ),
-        _bombs(world, found, (world.home / "went-off").exists()),
+        _bombs(found, is_taken, (world.home / "went-off").exists()),
         *_known(found, links, is_seen=str(planted["code"]) in desk),
     ]
     _mend(world, planted["id"], str(waiting.id))
@@ -150,14 +158,40 @@ def _past(world: World, found: dict[str, Any], count: int) -> list[Line]:
     ]
 
 
-def _bombs(world: World, found: dict[str, Any], went_off: bool) -> Line:
+def _lets_a_worker_take_all(world: World) -> bool:
+    """Run the care side's own worker until its queue is empty; return whether it got there."""
+    store = redis.Redis.from_url(world.broker)
+    words = ["-m", "celery", "--quiet", "--app", "peersupport.celery", "worker"]
+    words += ["--pool", "threads", "--concurrency", "1", "--without-gossip", "--without-mingle"]
+    with (world.care.home / "worker.log").open("ab") as log:
+        worker = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=world.care.env,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=bound_to_parent(signal.SIGTERM),  # noqa: PLW1509 - one call into libc
+        )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and store.llen("care") and worker.poll() is None:
+        time.sleep(0.2)
+    is_empty = not store.llen("care") and worker.poll() is None
+    time.sleep(1)  # it has taken it; now it would unpack it
+    worker.kill()
+    worker.wait()
+    return is_empty
+
+
+def _bombs(found: dict[str, Any], is_taken: bool, went_off: bool) -> Line:
     return judged(
         "... put code that runs when unpacked under every key of the shared Redis and into the "
         "queues of both sides",
         found["bombs"]["keys"] + 2,
         ["it ran on the care host"] if went_off else [],
-        "nothing unpacks it",
-        control=found["bombs"]["control"],
+        "the counselors' worker and pages took it up and did not unpack it; here it goes off",
+        control=found["bombs"]["control"] and is_taken,
     )
 
 
@@ -179,15 +213,15 @@ def _known(found: dict[str, Any], links: int, *, is_seen: bool) -> list[Line]:
             "... say whose the open requests are, with the tag key and the list of accounts",
             len(linked),
             f"{len(linked)} of {links} that were kept on an account, none kept with a receipt; "
-            "who wrote what is in none of them",
+            "what is in them stays sealed",
             is_as_said=len(linked) == links,
         ),
         limit(
             "... do harm without reading: take requests back in a student's name, delete words to "
             "counselors before they are sent",
             2,
-            "both can be done: as the program itself must be able to take back for a student. The "
-            "desk shows whatever is not taken back, and every page warns when its clock stands",
+            "both can be done, and while words wait it shows to which counselors they go. The desk "
+            "shows whatever is not taken back, and every page warns when its clock stands",
             is_as_said=not harm["taken back"] and harm["deleted"] == harm["seen"] >= 1,
         ),
     ]
@@ -201,3 +235,6 @@ def _mend(world: World, planted: str, waiting: str) -> None:
     ):
         world.overwrite(f"DELETE FROM referrals_{table} WHERE {column} = %s", [planted])
     world.overwrite("DELETE FROM referrals_withdrawal WHERE referral_id = %s", [waiting])
+    store = redis.Redis.from_url(world.broker)
+    for key in set(store.scan_iter()) - {b"taken"}:
+        store.delete(key)

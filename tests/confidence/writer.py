@@ -33,8 +33,8 @@ def sealed_by_the_host(*, counselor: str, passkey: str) -> list[str]:
     from referrals.models import Passkey
     from referrals.seals import passkey_seal, seal_of
 
-    who, key = Row.objects.get(pk=counselor), Passkey.objects.get(pk=passkey)
-    Row.objects.filter(pk=counselor).update(seal=seal_of(who))
+    who, key = Row.objects.get(pk=uuid.UUID(counselor)), Passkey.objects.get(pk=passkey)
+    Row.objects.filter(pk=who.pk).update(seal=seal_of(who))
     Passkey.objects.filter(pk=passkey).update(seal=passkey_seal(key))
     return [counselor, passkey]
 
