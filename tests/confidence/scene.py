@@ -206,7 +206,6 @@ def _danger(world: World, scene: Scene, number: int) -> None:
 def play(world: World, *, students: int, referrals: int, drafts: int = 4) -> Scene:
     """Let everything happen; return what is known of it."""
     scene = _begin(world, students)
-    world.tick()
     order = random.Random(secrets.randbits(64)).sample(range(students), students)
     for number in range(referrals):
         kind = KINDS[number % len(KINDS)]
@@ -243,7 +242,6 @@ def _work(world: World, scene: Scene) -> None:
     page = back.browser.post(f"/referrals/one/{back.id}/take-back/")
     assert page.location.endswith("/taken-back/"), (page.status, page.text)
     back.is_taken_back, back.state = True, "withdrawn"
-    world.tick()
 
 
 def texts(scene: Scene) -> list[str]:

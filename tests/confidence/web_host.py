@@ -220,8 +220,8 @@ def _known(found: dict[str, Any], links: int, *, is_seen: bool) -> list[Line]:
             "... do harm without reading: take requests back in a student's name, delete words to "
             "counselors before they are sent",
             2,
-            "both can be done, and while words wait it shows to which counselors they go. The desk "
-            "shows whatever is not taken back, and every page warns when its clock stands",
+            "both can be done, and while words wait it shows to which counselors they go. The "
+            "desk shows whatever is not taken back, and every page warns when its clock stands",
             is_as_said=not harm["taken back"] and harm["deleted"] == harm["seen"] >= 1,
         ),
     ]
