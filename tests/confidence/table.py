@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 HELD, NOT_HELD, LIMIT = "held", "NOT HELD", "known limit"
 _WIDTHS = (52, 7, 60, 11)
-_HEADS = ("What was tried", "times", "What came of it", "")
+_HEADS = ("What was tried", "times", "What came of it", "Result")
 
 
 @dataclass(frozen=True, slots=True)
