@@ -3,10 +3,11 @@
 # make lint   only what needs no database      make bench   the performance table
 # make soak   hours of it                      make lock    the locked dependencies, anew
 # make words  the catalog of everything the program says, anew (locale/, for translators)
+# make confidence   both sides seeded, used and attacked: one table of what came of it
 # make clean  what running and testing leave   (docs/configuration.md lists the variables)
 
 MAKEFLAGS += --no-print-directory
-.PHONY: run test lint bench soak lock words clean
+.PHONY: run test lint bench soak confidence lock words clean
 
 run:
 	@bin/run
@@ -26,6 +27,11 @@ soak:
 	@bin/packages venv postgresql redis chromium
 	@bin/venv requirements-dev.lock
 	@bin/with_services .venv/bin/python -m pytest -m soak
+
+confidence:
+	@bin/packages venv postgresql redis
+	@bin/venv requirements-dev.lock
+	@bin/with_services .venv/bin/python -m tests.confidence
 
 lock:
 	@bin/venv requirements-dev.lock

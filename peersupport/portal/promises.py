@@ -100,7 +100,8 @@ PROMISES = [
         _(
             "If you keep it on your account instead, whoever has this site's key file and the "
             "list of students could tell that you have something open, until it ends. They could "
-            "not read it."
+            "not read it. And a copy of the whole database made within the same hour could tell "
+            "that you asked, if you signed in just before; an hour later it cannot."
         ),
         (
             "tests/referrals/test_sending.py::test_no_row_but_the_account_names_the_student",

@@ -32,7 +32,7 @@ _NO_ROLES = {
     "postgresql": "There are no roles yet: run `manage.py create_roles`, or nothing will start.\n",
 }
 _GIVEN = """
-SELECT relname, coalesce(side, rolname, 'everybody'), privilege_type, attname FROM (
+SELECT relname, coalesce(side, 'everybody'), privilege_type, attname FROM (
 SELECT c.relname, g.grantee, g.privilege_type, ''
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) g
 WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm')
@@ -45,6 +45,7 @@ WHERE n.nspname = current_schema() AND g.grantee <> c.relowner
 ) given (relname, grantee, privilege_type, attname)
 LEFT JOIN pg_roles ON oid = grantee
 LEFT JOIN unnest(%s::text[], %s::text[]) AS known (side, role) ON role = rolname
+WHERE grantee = 0 OR side IS NOT NULL
 """
 
 
@@ -140,10 +141,10 @@ def apply_grants(cursor: CursorWrapper) -> None:
     Raises NotTheOwner if a table belongs to somebody whose rights this user has not.
     """
     cursor.execute(_ONE_AT_A_TIME)
-    there = _relations(cursor)
-    tables = [name for name, kind, _ in there if kind != "S"]
-    sequences = [name for name, kind, _ in there if kind == "S"]
-    _check_owned([name for name, _kind, is_ours in there if not is_ours])
+    there = _relations(cursor)  # what others keep in the same schema, and is not in the map, stays
+    _check_owned([name for name, _kind, is_ours in there if name in GRANTS and not is_ours])
+    tables = [name for name, kind, is_ours in there if kind != "S" and is_ours]
+    sequences = [name for name, kind, is_ours in there if kind == "S" and is_ours]
     sides = _quoted(cursor, map(role_of, SIDES))
     said = [f"REVOKE ALL ON TABLE {_quoted(cursor, tables)} FROM PUBLIC, {sides}"]
     if sequences:
@@ -156,7 +157,10 @@ def apply_grants(cursor: CursorWrapper) -> None:
 
 
 def differences() -> set[Right]:
-    """Return the rights that are given to anybody but the owner, or are not, against the map."""
+    """Return what a side, or everybody, may and should not, or may not and should.
+
+    Others that the school's own staff let in, such as a user who makes backups, are theirs.
+    """
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(_GIVEN, [[*SIDES], [role_of(side) for side in SIDES]])
         return set(cursor.fetchall()) ^ set(each_right())

@@ -51,12 +51,18 @@ class NotRecorded(OperationalError):
 def open_case(*, referral: Referral, counselor: Counselor, what: str, now: datetime) -> Content:
     """Return what is in a referral, to a counselor who may see it; `what` is "case" or "chart".
 
-    Raises NotAllowed, NotRecorded, and CannotOpen or NotContent for what is not as it was sent.
+    Whom the student left out is asked of what was sent itself as well. Raises NotAllowed,
+    NotRecorded, and CannotOpen or NotContent for what is not as it was sent.
     """
     if what not in (What.CASE, What.CHART):
         raise ValueError("A counselor opens a case, or copies it to the chart.")
     _record(_by_counselor(referral.pk, counselor), referral.pk, what, now)
-    return _opened(lambda: _content(referral.pk), referral.pk, counselor, now)
+    content = _opened(lambda: _content(referral.pk), referral.pk, counselor, now)
+    if counselor.pk in content.not_by:
+        # Whoever can write the whole database can take away the row that says so; not this.
+        _record(lambda: counselor, referral.pk, What.REFUSED, now)
+        raise NotAllowed
+    return content
 
 
 def read_routing(*, referral: Referral, now: datetime) -> Content:

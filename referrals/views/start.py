@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from peersupport.core import clock
 from program.queries import facts
+from referrals.queries.clock import is_clock_well
 from referrals.queries.drafts import Gone
 from referrals.queries.mine import mine
 from referrals.rules import KEPT
@@ -31,6 +32,8 @@ def start(request: HttpRequest) -> HttpResponse:
         "personal": student is not None or is_begun,
         "read": read,
         "may_take": may_take(read),
+        # Nobody is reminded now: whoever cannot wait must know before they write.
+        "is_clock_well": is_clock_well(now),
         "kept_days": KEPT.days,
         "is_begun": is_begun,
         "is_student": student is not None,

@@ -24,7 +24,10 @@ from tests.accounts.factor_steps import give_app
 from tests.people import cast, sign_in
 from tests.roles import acting_as
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles"),
+]
 DENIED = "permission denied for"
 
 

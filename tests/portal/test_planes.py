@@ -10,10 +10,19 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from peersupport.core.sides import CARE, OWNER, SIDES, WEB, WORKER, role_of
 from peersupport.portal import planes
-from peersupport.portal.roles import NotTheOwner, become_owner, create_roles, differences
+from peersupport.portal.roles import (
+    NotTheOwner,
+    become_owner,
+    create_roles,
+    differences,
+    give_rights,
+)
 from tests.roles import SUPERUSER, acting_as
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles"),
+]
 User = Callable[..., str]
 
 
@@ -136,6 +145,28 @@ def test_making_roles_twice_is_once(settings: Any, capsys: Any) -> None:
 
     assert "are there already" in said
     assert "CREATE ROLE second_school_web_login LOGIN IN ROLE second_school_web" in said
+
+
+def test_what_others_keep_in_the_schema_is_left_to_them() -> None:
+    with acting_as(SUPERUSER), connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE backup; CREATE TABLE of_others (id int)")
+        cursor.execute("ALTER TABLE of_others OWNER TO backup")
+        cursor.execute("GRANT SELECT ON accounts_person TO backup")
+    with acting_as(OWNER):
+        call_command("migrate", verbosity=0)
+        assert differences() == set()
+    with acting_as(SUPERUSER), connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege('backup', 'accounts_person', 'SELECT')")
+        assert cursor.fetchone() == (True,)
+        cursor.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'of_others'")
+        assert cursor.fetchone() == ("backup",)
+
+
+def test_a_table_of_ours_that_is_somebody_elses_is_said() -> None:
+    with acting_as(SUPERUSER), connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE single; ALTER TABLE audit_entry OWNER TO single")
+    with acting_as(OWNER), pytest.raises(NotTheOwner, match="audit_entry belongs to another"):
+        give_rights(None, using="default")  # type: ignore[arg-type]
 
 
 def test_making_roles_hands_over_what_the_only_user_had_made() -> None:

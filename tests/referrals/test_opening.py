@@ -13,7 +13,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from peersupport.core import careseal
 from peersupport.core.crypto import CannotOpen
 from referrals import envelope, permissions
-from referrals.content import Content, NotContent
+from referrals.content import Content, NotContent, to_bytes
 from referrals.models import (
     Card,
     Counselor,
@@ -28,9 +28,12 @@ from referrals.services.opening import NotInsideATransaction, NotRecorded
 from tests.care import care_cast
 from tests.referrals.care_host import (
     CANARY,
+    content,
     hand_over,
     leave_out,
+    outside,
     prepare,
+    put_in,
     sent,
     take_back,
 )
@@ -126,6 +129,20 @@ def test_excluded_withdrawn_and_missing_are_refused_without_a_record(
     assert _openings() == []
     with mock.patch.object(permissions, "may_see", return_value=True):
         assert _open(excluded, dee, evening).words == CANARY  # what the question is for
+
+
+def test_what_was_sent_itself_says_who_is_left_out(evening: datetime, dee: Counselor) -> None:
+    """The row that says so was taken away by somebody who writes the whole database."""
+    plain = to_bytes(content(not_by=(dee.pk,)))
+    referral = put_in(outside(evening), plain)
+    Routed.objects.create(referral=referral)
+
+    with pytest.raises(NotAllowed):
+        _open(referral, dee, evening)
+
+    assert [row.what for row in Opening.objects.order_by("pk")].count("refused") == 1
+    eli = Counselor.objects.get(email="eli@school.example")
+    assert _open(referral, eli, evening).words == CANARY
 
 
 def test_the_program_reads_a_new_referral_once(evening: datetime) -> None:
