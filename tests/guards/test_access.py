@@ -40,6 +40,7 @@ TABLE: dict[str, list[int]] = {
     "theme/": OPEN,
     "accounts/": [302, 200, 200, 200, 200],
     "accounts/mail/": [302, 200, 200, 200, 200],
+    "accounts/mail/works/": [302, 405, 405, 405, 405],
     "accounts/mail/address/": ANYBODY,
     "accounts/mail/address/code/": [302] * 5,
     "accounts/stop/": [302, 200, 200, 200, 200],
