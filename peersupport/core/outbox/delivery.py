@@ -182,12 +182,13 @@ def _mail(row: Outgoing, letter: kinds.Letter, post: BaseEmailBackend) -> EmailM
 def _batch(turn: _Round, token: uuid.UUID, rows: list[Outgoing]) -> None:
     """Deliver one batch, renewing the lease; what somebody else claimed meanwhile is theirs."""
     mine = {row.pk for row in rows}
-    renew_at = turn.now() + marks.RENEW
+    began = turn.now()
     try:
         for row in rows:
-            if turn.now() >= renew_at:
-                mine = marks.renew(token, turn.now())
-                renew_at = turn.now() + marks.RENEW
+            moment = turn.now()
+            # Set back as well: then others take our lease for one that nobody holds.
+            if not began <= moment < began + marks.RENEW:
+                mine, began = marks.renew(token, moment), moment
             if row.pk in mine:
                 turn.deliver(row, token)
     finally:

@@ -18,6 +18,9 @@ BATCH = 50
 # renewed between messages; short enough that what a killed worker held goes out soon.
 LEASE = timedelta(minutes=3)
 RENEW = LEASE / 2
+# No live lease is that long: it is from before the clock was set back. Two hosts' clocks may
+# differ by less.
+IMPOSSIBLE = 2 * LEASE
 MOST_ATTEMPTS = 8
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 _FREE = {"lease_until": None, "lease_token": None}
@@ -34,8 +37,9 @@ def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoin
     """Take up to `limit` due messages of this side for this worker alone, until the lease ends."""
     token = ids.new_id()
     with transaction.atomic(durable=True):
+        free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
         due = Outgoing.objects.of(kinds.own_sides()).filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+            free | Q(lease_until__gt=now + IMPOSSIBLE),
             state=Outgoing.State.DUE,
             due_at__lte=now,
         )
