@@ -29,7 +29,7 @@ from peersupport.core.processes import bound_to_parent
 from tests.process.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-_TABLES = """
+TABLES = """
 from django.core.management import call_command
 call_command("init_keys", verbosity=0)
 call_command("migrate", verbosity=0)
@@ -182,7 +182,7 @@ class FaultsWorld:
             return Counter(line.partition(" ")[2] for line in lines if line.count(" ") == 1)
         return Counter()
 
-    def wait_taken(self, number: int, within: float = 2 * PATIENCE) -> None:
+    def wait_taken(self, number: int, within: float = 10 * PATIENCE) -> None:
         """Wait until so many different messages have been taken."""
         wait_until(lambda: len(self.taken()) >= number, f"{number} messages come", within)
 
@@ -244,7 +244,7 @@ def _prepare(found: FaultsWorld) -> None:
     }
     found.env = {**common, "PLANE": "web", "DATABASE_URL": found.admin}
     subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v", "0", "-c", _TABLES],
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", TABLES],
         cwd=ROOT, env=found.env, check=True,
     )  # fmt: skip
     database = f"postgres://test_worker:x@127.0.0.1:{found.ports['pg']}/postgres"
