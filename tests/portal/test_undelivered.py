@@ -23,7 +23,7 @@ pytestmark = [
 PAGE = "/program/messages/"
 
 
-def _dead(now: datetime, count: int, *, kind: str = "check-in", error: str = "address") -> None:
+def give_up(now: datetime, count: int, *, kind: str = "check-in", error: str = "address") -> None:
     with transaction.atomic():
         for number in range(count):
             enqueue(
@@ -38,7 +38,7 @@ def _dead(now: datetime, count: int, *, kind: str = "check-in", error: str = "ad
     )
 
 
-def _well(now: datetime, **wrong: Any) -> None:
+def note_well(now: datetime, **wrong: Any) -> None:
     with acting_as("worker"):
         DrainRun.objects.create(pk=1, **{"last_at": now, "tick_at": now, **wrong})
 
@@ -50,8 +50,8 @@ def _cora(now: datetime) -> tuple[Any, Person]:
 
 def test_it_counts_by_kind_and_cause_and_names_nobody(evening: datetime) -> None:
     client, _ = _cora(evening)
-    _dead(evening, 3)
-    _dead(evening, 2, error="later")
+    give_up(evening, 3)
+    give_up(evening, 2, error="later")
 
     shown = client.get(PAGE).content.decode()
 
@@ -63,8 +63,8 @@ def test_it_counts_by_kind_and_cause_and_names_nobody(evening: datetime) -> None
 
 def test_messages_about_visits_do_not_stand_by_themselves(evening: datetime) -> None:
     client, _ = _cora(evening)
-    _dead(evening, 1, kind="time-changed")
-    _dead(evening, 2, kind="gone-kind")
+    give_up(evening, 1, kind="time-changed")
+    give_up(evening, 2, kind="gone-kind")
 
     shown = client.get(PAGE).content.decode()
 
@@ -78,8 +78,8 @@ def test_messages_about_visits_do_not_stand_by_themselves(evening: datetime) -> 
 
 def test_trying_again_is_written_down(evening: datetime) -> None:
     client, cora = _cora(evening)
-    _dead(evening, 2)
-    _dead(evening, 1, error="later")
+    give_up(evening, 2)
+    give_up(evening, 1, error="later")
 
     client.post(f"{PAGE}retry/", {"kind": "check-in", "error": "address"})
 
@@ -91,7 +91,7 @@ def test_trying_again_is_written_down(evening: datetime) -> None:
 
 def test_what_would_come_too_late_is_not_tried_again(evening: datetime) -> None:
     client, _ = _cora(evening)
-    _dead(evening, 1)
+    give_up(evening, 1)
     Outgoing.objects.update(expires_at=evening - timedelta(minutes=1))
 
     done = client.post(f"{PAGE}retry/", {"kind": "check-in", "error": "address"}, follow=True)
@@ -102,7 +102,7 @@ def test_what_would_come_too_late_is_not_tried_again(evening: datetime) -> None:
 
 def test_what_is_let_go_is_not_said_later(evening: datetime) -> None:
     client, _ = _cora(evening)
-    _dead(evening, 2, kind="time-changed")
+    give_up(evening, 2, kind="time-changed")
 
     client.post(f"{PAGE}drop/", {"kind": "personal", "error": "address"})
 
@@ -114,7 +114,7 @@ def test_what_is_let_go_is_not_said_later(evening: datetime) -> None:
 @pytest.mark.parametrize("sent", [{}, {"kind": "check-in", "error": "x"}, {"kind": "a\0b"}])
 def test_a_line_that_is_not_there_changes_nothing(evening: datetime, sent: Any) -> None:
     client, _ = _cora(evening)
-    _dead(evening, 1)
+    give_up(evening, 1)
 
     assert client.post(f"{PAGE}retry/", sent).status_code == 404
     assert client.post(f"{PAGE}drop/", sent).status_code == 404
@@ -139,7 +139,7 @@ def test_the_alarm_stands_on_the_schools_facts_and_in_health(
 ) -> None:
     client, _ = _cora(evening)
     times = {k: evening - v if isinstance(v, timedelta) else v for k, v in wrong.items()}
-    _well(evening, **times)
+    note_well(evening, **times)
 
     assert said in client.get("/program/").content.decode()
     assert client.get("/healthz").json()["outbox"]["ok"] is (said == "Everything arrives")
@@ -149,8 +149,8 @@ def test_the_alarm_stands_on_the_schools_facts_and_in_health(
 
 def test_failed_ones_are_on_the_schools_facts(evening: datetime) -> None:
     client, _ = _cora(evening)
-    _well(evening)
-    _dead(evening, 2)
+    note_well(evening)
+    give_up(evening, 2)
 
     assert "2 messages could not be delivered" in client.get("/program/").content.decode()
 
@@ -160,7 +160,7 @@ def test_queries_do_not_grow_with_what_failed(evening: datetime) -> None:
     client.get(PAGE)
     seen = []
     for count in (1, 40):
-        _dead(evening, count, error=f"{count}")
+        give_up(evening, count, error=f"{count}")
         with counted(connection) as queries:
             client.get(PAGE)
         seen.append(queries[0])

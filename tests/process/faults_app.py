@@ -40,7 +40,7 @@ def shorten(**_: Any) -> None:
     def compose(row: Any, now: datetime) -> kinds.Letter:
         return kinds.Letter(bytes(row.ref).decode(), "You have a message", "text", "<p>text</p>")
 
-    clock.now = stepped  # type: ignore[assignment]
+    clock.now = stepped
     kinds.register(kinds.Kind(name="fault", asked=True, compose=compose))
     marks.LEASE, marks.RENEW = timedelta(seconds=4), timedelta(seconds=1)
     marks.IMPOSSIBLE = timedelta(seconds=8)

@@ -73,16 +73,14 @@ def _parts(found: Iterable[Expected]) -> Iterable[list[Expected]]:
 def _repair(part: list[Expected], now: datetime) -> int:
     """Queue what is neither on its way nor was said: two queries for all that is there."""
     wanted = {mark_of(each.key): each for each in part if each.expires_at > now}
-    known = {bytes(key) for key in _keys(list(wanted), now)}
+    known = _known(list(wanted), now)
     return sum(_queue(each, now) for mark, each in wanted.items() if mark not in known)
 
 
-def _keys(marks: list[bytes], now: datetime) -> list[bytes]:
-    if not marks:
-        return []
+def _known(marks: list[bytes], now: datetime) -> set[bytes]:
     rows = Outgoing.objects.filter(key__in=marks).values_list("key", flat=True)
     stones = Tombstone.objects.filter(key__in=marks, until__gt=now).values_list("key", flat=True)
-    return [*rows, *stones]
+    return {bytes(key) for found in (rows, stones) for key in found}
 
 
 @transaction.atomic(durable=True)
