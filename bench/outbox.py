@@ -1,7 +1,8 @@
 """The outbox's own numbers: due messages to a mail server, against smtplib alone.
 
-In the same run and against the same server process (tests/process/mail_sink.py): one smtplib
-connection that sends ready-made messages of the same size, then one worker, then two at once.
+In the same run and against the same server process (aiosmtpd, on the same cores): one smtplib
+connection that sends ready-made messages of the same size, in turns with one worker; then two
+workers at once.
 """
 
 import os
@@ -93,7 +94,7 @@ def _floor(port: int, count: int) -> float:
         _LETTER[0], _LETTER[1], "no-reply@school.example", ["s@school.example"]
     )
     mail.attach_alternative(_LETTER[2], "text/html")
-    ready = mail.message().as_bytes()
+    ready = mail.message().as_bytes().replace(b"\n", b"\r\n")
     with smtplib.SMTP("127.0.0.1", port) as post:
         began = time.perf_counter()
         for number in range(count):
@@ -134,7 +135,17 @@ def main(count: int = 10_000) -> None:
     with tempfile.TemporaryDirectory() as home:
         port = free_port()
         sink = subprocess.Popen(
-            [sys.executable, "-m", "tests.process.mail_sink", str(port), home], cwd=ROOT
+            [
+                sys.executable,
+                "-m",
+                "aiosmtpd",
+                "-n",
+                "-c",
+                "aiosmtpd.handlers.Sink",
+                "-l",
+                f"127.0.0.1:{port}",
+            ],
+            cwd=home,
         )
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
