@@ -34,9 +34,11 @@ class AccountsConfig(AppConfig):
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(_note, dispatch_uid="update_last_login")
         from accounts.queries.preferences import gate
-        from peersupport.core.outbox.kinds import register_gate
+        from accounts.services.preferences import flag_address
+        from peersupport.core.outbox.kinds import register_gate, register_refused
 
         register_gate(gate)
+        register_refused("web", flag_address)
         from accounts.rules import Role
         from peersupport.core.ui.nav import NavItem, register
 

@@ -87,6 +87,7 @@ STORES = [
                 "pronouns": _account(_("pronouns")),
                 "contact_email": _account(_("where mail goes instead of the sign-in address")),
                 "is_silent": _account(_("whether they stopped everything we send")),
+                "is_mail_refused": _account(_("whether mail servers take nothing for them")),
                 "muted": _account(_("which kinds of messages they do not want")),
             },
             "accounts.RoleGrant": {

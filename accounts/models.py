@@ -48,6 +48,8 @@ class Person(AbstractBaseUser):
     contact_email = models.EmailField(blank=True, default="")
     # "Stop everything you send": wins over every choice below.
     is_silent = models.BooleanField(default=False)
+    # A mail server said for good that it takes nothing for `mail_address`.
+    is_mail_refused = models.BooleanField(default=False)
     # The kinds of messages they do not want, by name, with spaces between.
     muted = models.TextField(blank=True, default="")
 

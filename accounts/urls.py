@@ -25,6 +25,7 @@ app_name = "accounts"
 urlpatterns = [
     path("", preferences.account, name="account"),
     path("mail/", preferences.mail, name="mail"),
+    path("mail/works/", preferences.address_works, name="address-works"),
     path("mail/address/", preferences.other_address, name="contact"),
     path("mail/address/code/", preferences.contact_code, name="contact-code"),
     path("stop/", preferences.stop, name="stop"),

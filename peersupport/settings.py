@@ -299,6 +299,10 @@ else:
     EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
     EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
+# Asked for after each good round of delivering; whoever watches there misses it when it stops.
+HEARTBEAT_URL = env.text("HEARTBEAT_URL")
+if HEARTBEAT_URL and not HEARTBEAT_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("HEARTBEAT_URL must begin with https:// (or http://).")
 SIGN_IN_MAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"no-reply@{_public.hostname}")
 

@@ -12,13 +12,19 @@ from peersupport.core.outbox.models import Outgoing
 def gate(kind: kinds.Kind, outgoing: Outgoing, now: datetime) -> kinds.Verdict:
     """Drop what its recipient does not want; "stop everything" wins over whatever was asked for.
 
-    A message to nobody known passes: its own composing finds that there is nobody to tell.
+    Where no mail server takes mail for somebody, nothing unasked is tried any more. A message to
+    nobody known passes: its own composing finds that there is nobody to tell.
     """
     recipient = kind.recipient(outgoing, now)
     if recipient is None:
         return "pass"
-    person = Person.objects.filter(pk=recipient).only("is_silent", "muted").first()
-    return "pass" if person is None or person.wants(kind.name) else "drop"
+    wishes = Person.objects.only("is_silent", "muted", "is_mail_refused")
+    person = wishes.filter(pk=recipient).first()
+    if person is None:
+        return "pass"
+    if person.is_mail_refused and not kind.asked:
+        return "drop"
+    return "pass" if person.wants(kind.name) else "drop"
 
 
 @dataclass(frozen=True, slots=True)

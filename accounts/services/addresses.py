@@ -30,7 +30,7 @@ def change_address(*, person: Person, email: str, now: datetime) -> None:
     try:
         with transaction.atomic():
             same = Person.objects.filter(pk=person.pk, email=former)
-            if not same.update(email=email, session_epoch=epoch):
+            if not same.update(email=email, session_epoch=epoch, is_mail_refused=False):
                 raise AddressTaken
     except IntegrityError:
         raise AddressTaken from None

@@ -1,6 +1,9 @@
 """Writes on one's own preferences. They write no audit row: they are nobody else's business."""
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Person
 
@@ -40,4 +43,17 @@ def set_contact(*, person: Person, email: str) -> None:
 
     The caller has checked that a code reached the address.
     """
-    Person.objects.filter(pk=person.pk).update(contact_email=email.lower())
+    Person.objects.filter(pk=person.pk).update(contact_email=email.lower(), is_mail_refused=False)
+
+
+@transaction.atomic(durable=True)
+def confirm_address(*, person: Person) -> None:
+    """Try the address again that a mail server had refused: its owner says that it works."""
+    Person.objects.filter(pk=person.pk).update(is_mail_refused=False)
+
+
+def flag_address(address: str, now: datetime) -> None:
+    """Note that a mail server takes nothing for whoever has this address now, if anybody."""
+    kept = address.lower()
+    has = Q(contact_email=kept) | Q(contact_email="", email=kept)
+    Person.objects.filter(has).update(is_mail_refused=True)

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits, mail_codes
 from accounts.adapter import CouldNotSend
@@ -18,6 +18,7 @@ from accounts.rules import Role
 from accounts.services.preferences import (
     change_names,
     choose_kinds,
+    confirm_address,
     set_contact,
     stop_everything,
 )
@@ -73,6 +74,15 @@ def mail(request: HttpRequest) -> HttpResponse:
     wanted = set(form.cleaned_data["kinds"])
     choose_kinds(person=person, offered={choice.name for choice in offered}, wanted=wanted)
     messages.success(request, _("Saved."))
+    return redirect("accounts:mail")
+
+
+@require_person
+@require_POST
+def address_works(request: HttpRequest) -> HttpResponse:
+    """Try an address again that did not accept mail."""
+    confirm_address(person=signed_in(request))
+    messages.success(request, _("We will try this address again."))
     return redirect("accounts:mail")
 
 

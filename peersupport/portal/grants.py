@@ -57,7 +57,8 @@ _CORE: dict[str, Rights] = {
 
 _ACCOUNTS: dict[str, Rights] = {
     # The worker writes to people, and rounds and mixes rows; it neither makes nor changes anybody.
-    "accounts_person": {"web": ALL, "worker": "SELECT, UPDATE (last_login)"},
+    # That no mail server takes mail for somebody it finds out first.
+    "accounts_person": {"web": ALL, "worker": "SELECT, UPDATE (last_login, is_mail_refused)"},
     "accounts_rolegrant": WEB_ALL_WORKER_READS_AND_MIXES,
     "accounts_profile": WEB_ALL_WORKER_READS_AND_MIXES,
     "accounts_tag": WEB_ALL_WORKER_READS_AND_MIXES,

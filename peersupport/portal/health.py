@@ -25,7 +25,6 @@ from referrals.queries.ladder import unreached
 
 # A message of the care side that is due this long was not delivered, whatever the clock says.
 DUE_STALE = timedelta(minutes=10)
-DRAIN_STALE = timedelta(minutes=2)
 FORGET_STALE = timedelta(hours=3)
 
 
@@ -64,10 +63,14 @@ def _key_late(now: datetime) -> int | None:
 
 def _outbox(now: datetime) -> dict[str, Any]:
     post = outbox.health(now)
-    age = _seconds(post.last_drain_at, now)
+    wrong = outbox.alarm(post, now)
     return {
-        "ok": age is not None and age < DRAIN_STALE.total_seconds(),
-        "last_drain_seconds": age,
+        "ok": not wrong,
+        "alarm": wrong,
+        "last_drain_seconds": _seconds(post.last_drain_at, now),
+        "last_tick_seconds": _seconds(post.tick_at, now),
+        "last_audit_seconds": _seconds(post.audit_at, now),
+        "repaired": post.repaired,
         "oldest_due_seconds": _seconds(post.oldest_due_at, now),
         "dead": post.dead,
     }

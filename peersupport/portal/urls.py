@@ -3,7 +3,7 @@
 from django.urls import path
 
 from peersupport.core.datamap.views import what_we_keep
-from peersupport.portal import feeds, health, help, views
+from peersupport.portal import feeds, health, help, undelivered, views
 
 app_name = "portal"
 
@@ -21,5 +21,8 @@ urlpatterns = [
     path("board/", views.board, name="board"),
     path("promises/", views.promises, name="promises"),
     path("what-we-keep/", what_we_keep, name="what-we-keep"),
+    path("program/messages/", undelivered.undelivered, name="undelivered"),
+    path("program/messages/retry/", undelivered.retry, name="retry"),
+    path("program/messages/drop/", undelivered.drop, name="drop"),
     path("calendar/<slug:token>.ics", feeds.feed, name="calendar"),
 ]

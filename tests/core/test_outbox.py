@@ -1,8 +1,6 @@
 """The outbox against a real mail server: once, in spite of refusals, deaths and two workers."""
 
-import socket
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -10,64 +8,22 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.db import connection, transaction
 
-from peersupport.core.outbox import delivery, kinds
+from peersupport.core import ids
+from peersupport.core.outbox import kinds, marks
 from peersupport.core.outbox.delivery import DrainResult, drain
+from peersupport.core.outbox.errors import Trouble
 from peersupport.core.outbox.models import Outgoing, Tombstone
 from peersupport.core.outbox.services import enqueue, forget_delivered
+from tests.sink import Sink, sink
 
+__all__ = ["sink"]
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.anydb,
     pytest.mark.plane("worker"),
 ]
-
-
-class Sink:
-    """A mail server that keeps what it accepts, and can refuse."""
-
-    def __init__(self) -> None:
-        self.accepted: list[str] = []
-        self.refuse: dict[str, str] = {}
-        self.connections = 0
-
-    async def handle_EHLO(
-        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
-    ) -> list[str]:
-        self.connections += 1
-        session.host_name = hostname
-        return responses
-
-    async def handle_RCPT(
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
-        if address in self.refuse:
-            return self.refuse[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.accepted += envelope.rcpt_tos
-        return "250 accepted"
-
-
-@pytest.fixture
-def sink(settings: Any) -> Iterator[Sink]:
-    keeper = Sink()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(keeper, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST = "127.0.0.1"
-        settings.EMAIL_PORT = port
-        yield keeper
-    finally:
-        controller.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -161,7 +117,7 @@ def test_after_the_last_attempt_it_is_dead_and_seen(sink: Sink, evening: datetim
     _put(evening, "s@school.example")
     with mock.patch.object(kinds, "verdict", return_value="pass"):
         Outgoing.objects.update(
-            attempts=delivery.MOST_ATTEMPTS - 1, expires_at=evening + timedelta(days=9)
+            attempts=marks.MOST_ATTEMPTS - 1, expires_at=evening + timedelta(days=9)
         )
         done = _drain(evening)
 
@@ -173,8 +129,11 @@ def test_a_mail_server_that_is_gone_loses_nothing(settings: Any, evening: dateti
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     _put(evening, "s@school.example")
 
-    assert _drain(evening).retried == 1
-    assert Outgoing.objects.get().state == Outgoing.State.DUE
+    done = _drain(evening)
+
+    assert done.stopped_by == Trouble.SERVER
+    row = Outgoing.objects.get()
+    assert (row.state, row.attempts, row.lease_token) == (Outgoing.State.DUE, 0, None)
 
 
 @pytest.mark.parametrize("why", ["expired", "nothing to say"])
@@ -191,16 +150,16 @@ def test_a_worker_that_dies_after_acceptance_repeats_one_at_most(
 ) -> None:
     for n in range(10):
         _put(evening, f"s{n}@school.example")
-    real, calls = delivery._end, iter(range(100))
+    real, calls = marks.end, iter(range(100))
 
-    def dies(*args: Any, **more: Any) -> bool:
+    def dies(*args: Any, **more: Any) -> None:
         if next(calls) == 4:
             raise SystemExit
-        return real(*args, **more)
+        real(*args, **more)
 
-    with mock.patch.object(delivery, "_end", dies), pytest.raises(SystemExit):
+    with mock.patch.object(marks, "end", dies), pytest.raises(SystemExit):
         _drain(evening)
-    _drain(evening + delivery.LEASE + timedelta(seconds=1))
+    _drain(evening + marks.LEASE + timedelta(seconds=1))
 
     counts = Counter(sink.accepted)
     assert len(counts) == 10
@@ -233,15 +192,16 @@ def test_two_workers_at_once_send_each_message_once(sink: Sink, evening: datetim
 def test_control_without_the_lease_two_workers_send_twice(sink: Sink, evening: datetime) -> None:
     for n in range(40):
         _put(evening, f"s{n}@school.example")
-    gate = Barrier(2)
+    gate, both = Barrier(2), ids.new_id()
 
     def greedy(*, now: datetime, limit: int) -> tuple[Any, list[Outgoing]]:
         rows = list(Outgoing.objects.filter(state="due")[:limit])
+        Outgoing.objects.update(lease_token=both, lease_until=evening)
         if rows and len(rows) == 40:
             gate.wait(10)
-        return None, rows
+        return both, rows
 
-    with mock.patch.object(delivery, "claim", greedy):
+    with mock.patch.object(marks, "claim", greedy):
         _two_workers(evening)
 
     assert len(sink.accepted) > 40

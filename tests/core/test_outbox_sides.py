@@ -9,7 +9,8 @@ from django.core import mail
 from django.db import transaction
 
 from peersupport.core.outbox import kinds
-from peersupport.core.outbox.delivery import DrainResult, claim, drain
+from peersupport.core.outbox.delivery import DrainResult, drain
+from peersupport.core.outbox.marks import claim
 from peersupport.core.outbox.models import DrainRun, Outgoing, OutgoingSet
 from peersupport.core.outbox.queries import health
 from peersupport.core.outbox.services import enqueue

@@ -7,30 +7,31 @@ other's alone (docs/decisions/0025-the-ladder.md).
 """
 
 import logging
-import random
 import smtplib
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import InterfaceError, OperationalError
 
-from peersupport.core import ids
-from peersupport.core.outbox import kinds
-from peersupport.core.outbox.models import DrainRun, Outgoing, Tombstone
-from peersupport.core.outbox.services import TOMBSTONE
+from peersupport.core.outbox import errors, kinds, marks, notes
+from peersupport.core.outbox.errors import Trouble
+from peersupport.core.outbox.models import Outgoing
 
 _log = logging.getLogger(__name__)
-BATCH = 50
-# Longer than a batch in which every single message runs into the mail server's time-out.
-LEASE = timedelta(seconds=BATCH * 12)
-MOST_ATTEMPTS = 8
-_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+HELD = timedelta(minutes=15)
+# What was in hand when a round stopped waits behind the others: it may be what stopped it.
+BEHIND = timedelta(minutes=1)
+# A round ends after this many seconds, so that other timers of the same worker get their turn.
+ROUND = 20.0
+_NOTE_EVERY = 15.0
+# So many in a row that break off, or are refused, are not about the messages any more.
+MOST_BROKEN, MOST_REFUSED = 3, 20
 
 
 @dataclass(slots=True)
@@ -41,75 +42,128 @@ class DrainResult:
     dropped: int = 0
     retried: int = 0
     dead: int = 0
-    is_stopped: bool = False
+    stopped_by: Trouble | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nobody's mail could be sent, so that the rest was left as it was."""
+        return self.stopped_by is not None
 
 
-def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoing]]:
-    """Take up to `limit` due messages of this side for this worker alone, until the lease ends."""
-    token = ids.new_id()
-    with transaction.atomic(durable=True):
-        due = Outgoing.objects.of(kinds.own_sides()).filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lte=now),
-            state=Outgoing.State.DUE,
-            due_at__lte=now,
-        )
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        picked = list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit])
-        Outgoing.objects.filter(pk__in=picked).update(lease_until=now + LEASE, lease_token=token)
-    return token, list(Outgoing.objects.filter(lease_token=token).order_by("due_at", "pk"))
+class _Stop(Exception):
+    """Something that concerns every message: no further one is tried in this round."""
+
+    def __init__(self, why: Trouble) -> None:
+        super().__init__()
+        self.why = why
 
 
-def _end(row: Outgoing, token: uuid.UUID, state: str, now: datetime, *, keep: bool) -> bool:
-    """End one message, if the lease is still ours: leave the mark, then the row or nothing."""
-    with transaction.atomic(durable=True):
-        mine = Outgoing.objects.filter(pk=row.pk, lease_token=token)
-        done = mine.update(state=state, done_at=now, lease_until=None, lease_token=None)
-        if done and not keep:
-            stone = Tombstone(key=bytes(row.key), until=now + TOMBSTONE)
-            Tombstone.objects.bulk_create([stone], ignore_conflicts=True)
-            Outgoing.objects.filter(pk=row.pk).delete()
-    return bool(done)
+@dataclass(slots=True)
+class _Round:
+    """One round of delivering."""
 
+    now: Callable[[], datetime]
+    before: str  # what stopped the round before this one
+    post: BaseEmailBackend = field(default_factory=get_connection)
+    result: DrainResult = field(default_factory=DrainResult)
+    broken: int = 0
+    refused: int = 0
+    opened: bool = False
 
-def _later(row: Outgoing, token: uuid.UUID, error: str, now: datetime) -> str:
-    """Put one message back with a longer wait, or give it up after the last attempt."""
-    mine = Outgoing.objects.filter(pk=row.pk, lease_token=token)
-    if row.attempts + 1 >= MOST_ATTEMPTS:
-        mine.update(
-            state=Outgoing.State.DEAD,
-            error=error,
-            attempts=F("attempts") + 1,
-            done_at=now,
-            lease_until=None,
-            lease_token=None,
-        )
-        return "dead"
-    wait = min(_FIRST_WAIT * 2**row.attempts, _LONGEST_WAIT)
-    wait *= 0.75 + random.random() / 2  # noqa: S311 - spreads retries, guards nothing
-    mine.update(
-        due_at=now + wait,
-        error=error,
-        attempts=F("attempts") + 1,
-        lease_until=None,
-        lease_token=None,
-    )
-    return "retried"
+    def open(self) -> None:
+        """Open the connection unless it is open. Raises _Stop if there is none to be had."""
+        try:
+            self.post.open()
+        except (smtplib.SMTPException, OSError) as error:
+            self.close()
+            raise _Stop(errors.at_opening(error)) from None
+        self.opened = True
 
+    def close(self) -> None:
+        """Drop a connection, even a broken one; the next message opens a fresh one."""
+        try:
+            self.post.close()
+        except (smtplib.SMTPException, OSError):
+            self.post.connection = None  # type: ignore[attr-defined]
 
-def _dead(row: Outgoing, token: uuid.UUID, error: str, now: datetime) -> None:
-    Outgoing.objects.filter(pk=row.pk, lease_token=token).update(
-        state=Outgoing.State.DEAD,
-        error=error,
-        attempts=F("attempts") + 1,
-        done_at=now,
-        lease_until=None,
-        lease_token=None,
-    )
+    def accepted(self) -> None:
+        """Note that the server takes mail."""
+        self.broken = self.refused = 0
+        self.before = ""
 
+    def deliver(self, row: Outgoing, token: uuid.UUID) -> None:
+        """Deliver one message and mark it. Raises _Stop if it is not about this message."""
+        now, kind = self.now(), kinds.kind_of(row.kind)
+        if kind is None:
+            self.result.dead += 1
+            return marks.dead(row, token, Trouble.KIND, now)
+        try:
+            said = kinds.verdict(kind, row, now)
+            letter = None
+            if said == "pass" and row.expires_at > now:
+                letter = kind.compose(row, now)
+            mail = _mail(row, letter, self.post) if letter is not None else None
+        except (OperationalError, InterfaceError):
+            raise  # the database is gone: nothing is known about this message
+        except Exception:
+            _log.exception("a message of kind %s could not be made", row.kind)
+            return self._later(row, token, Trouble.MADE)
+        if said == "hold":
+            return marks.hold(row, token, now + HELD)
+        if mail is None:
+            self.result.dropped += 1
+            return marks.end(row, token, Outgoing.State.DROPPED, now, keep=kind.keep_row)
+        self.open()
+        trouble = self._hand_over(mail, row.kind)
+        if trouble is not None:
+            return self._failed(row, token, trouble, mail.to[0])
+        marks.end(row, token, Outgoing.State.SENT, now, keep=kind.keep_row)
+        self.result.sent += 1
+        return self.accepted()
 
-def _release(token: uuid.UUID) -> None:
-    Outgoing.objects.filter(lease_token=token).update(lease_until=None, lease_token=None)
+    def _hand_over(self, mail: EmailMultiAlternatives, kind: str) -> Trouble | None:
+        try:
+            mail.send()
+        except Exception as error:
+            trouble = errors.at_sending(error)
+            if trouble is Trouble.MADE:
+                _log.exception("a message of kind %s could not be made", kind)
+            return trouble
+        return None
+
+    def _failed(self, row: Outgoing, token: uuid.UUID, trouble: Trouble, to: str) -> None:
+        if trouble is Trouble.CREDENTIALS:
+            marks.hold(row, token, self.now() + BEHIND)
+            raise _Stop(trouble)
+        if trouble is Trouble.SERVER:
+            self.close()
+            self.broken += 1
+            self._later(row, token, trouble)
+            if self.broken >= MOST_BROKEN:
+                raise _Stop(trouble)
+            return
+        if trouble in (Trouble.ADDRESS, Trouble.MESSAGE):
+            self._refused(row, token, trouble, to)
+        else:
+            self._later(row, token, trouble)
+
+    def _refused(self, row: Outgoing, token: uuid.UUID, trouble: Trouble, to: str) -> None:
+        """Give one message up for good, unless everybody's are refused."""
+        self.refused += 1
+        now = self.now()
+        if self.refused > MOST_REFUSED or self.before == Trouble.REFUSING:
+            marks.hold(row, token, now + BEHIND)
+            raise _Stop(Trouble.REFUSING)
+        marks.dead(row, token, trouble, now)
+        self.result.dead += 1
+        if trouble is Trouble.ADDRESS:
+            kinds.tell_refused(row, to, now)
+
+    def _later(self, row: Outgoing, token: uuid.UUID, trouble: Trouble) -> None:
+        if marks.later(row, token, trouble, self.now()):
+            self.result.retried += 1
+        else:
+            self.result.dead += 1
 
 
 def _mail(row: Outgoing, letter: kinds.Letter, post: BaseEmailBackend) -> EmailMultiAlternatives:
@@ -129,111 +183,54 @@ def _mail(row: Outgoing, letter: kinds.Letter, post: BaseEmailBackend) -> EmailM
     return mail
 
 
-class _Refused(Exception):
-    """The mail server does not accept who we are: no message can be delivered."""
-
-
-def _is_permanent(error: smtplib.SMTPException) -> bool:
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
-
-
-def _deliver(
-    row: Outgoing, token: uuid.UUID, post: BaseEmailBackend, now: datetime, result: DrainResult
-) -> None:
-    """Send one message and mark it. Raises _Refused if the server refuses the credentials."""
-    kind = kinds.kind_of(row.kind)
-    if kind is None:
-        result.dead += 1
-        return _dead(row, token, "unknown kind", now)
-    said = kinds.verdict(kind, row, now)
-    if said == "hold":
-        Outgoing.objects.filter(pk=row.pk, lease_token=token).update(
-            due_at=now + timedelta(minutes=15), lease_until=None, lease_token=None
-        )
-        return None
-    letter = None
-    if said == "pass" and row.expires_at > now:
-        letter = kind.compose(row, now)
-    if letter is None:
-        result.dropped += 1
-        _end(row, token, Outgoing.State.DROPPED, now, keep=kind.keep_row)
-        return None
-    post.open()  # does nothing while it is open; otherwise each message would make its own
-    _mail(row, letter, post).send()
-    result.sent += 1
-    _end(row, token, Outgoing.State.SENT, now, keep=kind.keep_row)
-    return None
-
-
-def _attempt(
-    row: Outgoing, token: uuid.UUID, post: BaseEmailBackend, now: datetime, result: DrainResult
-) -> None:
-    """Deliver one message; whatever goes wrong stays with this one, unless nobody can send."""
+def _batch(turn: _Round, token: uuid.UUID, rows: list[Outgoing]) -> None:
+    """Deliver one batch, renewing the lease; what somebody else claimed meanwhile is theirs."""
+    mine = {row.pk for row in rows}
+    began = turn.now()
     try:
-        _deliver(row, token, post, now, result)
-    except smtplib.SMTPAuthenticationError:
-        raise _Refused from None
-    except smtplib.SMTPException as error:
-        if _is_permanent(error):
-            _dead(row, token, type(error).__qualname__, now)
-            result.dead += 1
-            return
-        _reopen(post)
-        _count(result, _later(row, token, type(error).__qualname__, now))
-    except OSError as error:
-        _reopen(post)
-        _count(result, _later(row, token, type(error).__qualname__, now))
-    except Exception as error:
-        _log.exception("a message of kind %s could not be made", row.kind)
-        _count(result, _later(row, token, type(error).__qualname__, now))
+        for row in rows:
+            moment = turn.now()
+            # Set back as well: then others take our lease for one that nobody holds.
+            if not began <= moment < began + marks.RENEW:
+                mine, began = marks.renew(token, moment), moment
+            if row.pk in mine:
+                turn.deliver(row, token)
+    finally:
+        marks.release(token)
 
 
-def _count(result: DrainResult, what: str) -> None:
-    if what == "dead":
-        result.dead += 1
-    else:
-        result.retried += 1
-
-
-def _reopen(post: BaseEmailBackend) -> None:
-    """Drop a connection that may be broken; the next message opens a fresh one."""
-    try:
-        post.close()
-    except (smtplib.SMTPException, OSError):
-        post.connection = None  # type: ignore[attr-defined]
-
-
-def drain(*, now: Callable[[], datetime], limit: int = 1000) -> DrainResult:
-    """Deliver up to `limit` due messages of this side over one connection per batch.
+def drain(
+    *,
+    now: Callable[[], datetime],
+    limit: int = 20_000,
+    within: float = ROUND,
+) -> DrainResult:
+    """Deliver up to `limit` due messages of this side over one connection, for `within` seconds.
 
     `now` is asked again for each message, since a slow server makes a batch long. Safe to run in
     any number of processes at once, to be killed at any point, and to run late.
     """
-    result = DrainResult()
+    turn = _Round(now, notes.trouble())
+    began = noted = time.monotonic()
     seen = 0
-    while seen < limit and not result.is_stopped:
-        token, rows = claim(now=now(), limit=min(BATCH, limit - seen))
-        if not rows:
-            break
-        seen += len(rows)
-        post = get_connection()
-        try:
-            for row in rows:
-                _attempt(row, token, post, now(), result)
-        except _Refused:
-            _log.error("the mail server refuses our credentials; nothing is sent")
-            result.is_stopped = True
-        finally:
-            _release(token)
-            _reopen(post)
-    # The note is the web side's; the care side has a clock of its own.
-    if not result.is_stopped and "web" in kinds.own_sides():
-        _note(now())
-    return result
-
-
-def _note(now: datetime) -> None:
-    if not DrainRun.objects.filter(pk=1).update(last_at=now):
-        DrainRun.objects.bulk_create([DrainRun(pk=1, last_at=now)], ignore_conflicts=True)
+    try:
+        if turn.before:
+            turn.open()  # with nothing due, too, an alarm that is over must end
+        while seen < limit and time.monotonic() - began < within:
+            token, rows = marks.claim(now=now(), limit=min(marks.BATCH, limit - seen))
+            if not rows:
+                break
+            seen += len(rows)
+            _batch(turn, token, rows)
+            if time.monotonic() - noted > _NOTE_EVERY:
+                noted = time.monotonic()
+                notes.note_good(now(), is_mended=turn.opened)
+    except _Stop as stop:
+        turn.result.stopped_by = stop.why
+        _log.error("no mail can be sent (%s); it waits", stop.why)
+        notes.note_stopped(stop.why, turn.before, now())
+    else:
+        notes.note_good(now(), is_mended=turn.opened)
+    finally:
+        turn.close()
+    return turn.result

@@ -1,5 +1,6 @@
 """Kinds of messages, registered by the apps that know their words."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,9 +8,12 @@ from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils.functional import Promise
 
 from peersupport.core.outbox.models import Outgoing, Side, side_of
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ def own_sides() -> frozenset[Side]:
     return frozenset({"care"}) if settings.PLANE == "care" else frozenset({"web"})
 
 
+Refused = Callable[[str, datetime], None]
+_refused: dict[Side, Refused] = {}
 _kinds: dict[str, Kind] = {}
 _gates: list[Gate] = []
 
@@ -105,3 +111,21 @@ def verdict(kind: Kind, outgoing: Outgoing, now: datetime) -> Verdict:
         if said != "pass":
             return said
     return "pass"
+
+
+def register_refused(side: Side, tell: Refused) -> None:
+    """Say who on a side must know that no mail server takes mail for an address any more."""
+    _refused[side] = tell
+
+
+def tell_refused(outgoing: Outgoing, address: str, now: datetime) -> None:
+    """Tell whoever keeps the address that it takes no mail. What fails there stops no delivery."""
+    tell = _refused.get(side_of(outgoing.kind))
+    if tell is None:
+        return
+    try:
+        tell(address, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        _log.exception("an address could not be flagged")

@@ -71,7 +71,16 @@ class Outgoing(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="due"), name="outbox_outgoing_due")
+            models.Index(fields=["due_at"], condition=Q(state="due"), name="outbox_outgoing_due"),
+            models.Index(
+                fields=["kind", "error"], condition=Q(state="dead"), name="outbox_outgoing_dead"
+            ),
+            # What a lease is marked and given back by.
+            models.Index(
+                fields=["lease_token"],
+                condition=Q(lease_token__isnull=False),
+                name="outbox_outgoing_leased",
+            ),
         ]
 
 
@@ -83,10 +92,19 @@ class Tombstone(models.Model):
 
 
 class DrainRun(models.Model):
-    """One row: when the outbox was last drained."""
+    """One row: how delivering goes. Its times are what the alarms are told by."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
-    last_at = models.DateTimeField()
+    # The last round that got through.
+    last_at = models.DateTimeField(null=True)
+    # The last round that the timer called, and not a wake-up.
+    tick_at = models.DateTimeField(null=True)
+    # What stops the rounds, and since when.
+    trouble = models.CharField(max_length=12, blank=True, default="")
+    trouble_at = models.DateTimeField(null=True)
+    # The last audit, and how many messages it put back.
+    audit_at = models.DateTimeField(null=True)
+    repaired = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="outbox_drain_one_row")]

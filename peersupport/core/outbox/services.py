@@ -1,10 +1,13 @@
 """Putting messages into the outbox, and forgetting delivered ones."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from peersupport.core.actors import Actor
+from peersupport.core.audit.services import record
 from peersupport.core.crypto import keyring
 from peersupport.core.outbox.models import Outgoing, Tombstone
 from peersupport.core.outbox.wake import wake
@@ -56,3 +59,32 @@ def forget_delivered(*, now: datetime) -> int:
     count = ended.delete()[0]
     Tombstone.objects.filter(until__lte=now).delete()
     return count
+
+
+@transaction.atomic(durable=True)
+def retry_dead(*, names: Collection[str], error: str, by: Actor, now: datetime) -> int:
+    """Try again what was given up, unless it would come too late. Returns how many."""
+    dead = Outgoing.objects.filter(state=Outgoing.State.DEAD, kind__in=names, error=error)
+    count = dead.filter(expires_at__gt=now).update(
+        state=Outgoing.State.DUE, due_at=now, attempts=0, error="", done_at=None
+    )
+    _record("retry messages", error, count, by, now)
+    transaction.on_commit(wake)
+    return count
+
+
+@transaction.atomic(durable=True)
+def drop_dead(*, names: Collection[str], error: str, by: Actor, now: datetime) -> int:
+    """Let go what was given up: its mark stays, so that it is not said later. Returns how many."""
+    dead = Outgoing.objects.filter(state=Outgoing.State.DEAD, kind__in=names, error=error)
+    rows = list(dead.values_list("pk", "key"))
+    stones = [Tombstone(key=bytes(key), until=now + TOMBSTONE) for _pk, key in rows]
+    Tombstone.objects.bulk_create(stones, ignore_conflicts=True)
+    count = dead.filter(pk__in=[pk for pk, _key in rows]).delete()[0]
+    _record("let messages go", error, count, by, now)
+    return count
+
+
+def _record(verb: str, error: str, count: int, by: Actor, now: datetime) -> None:
+    note = f"{error}: {count}"
+    record(by=by, verb=verb, thing="messages", thing_id="undelivered", note=note, now=now)

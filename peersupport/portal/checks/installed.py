@@ -17,7 +17,8 @@ from peersupport.core import clock, crypto, daykey
 from peersupport.core.datamap import queries as datamap
 from peersupport.core.keyfiles import KeysUnusable
 from peersupport.core.outbox import queries as outbox
-from peersupport.portal.health import DRAIN_STALE, FORGET_STALE
+from peersupport.core.outbox.queries import STALE as DRAIN_STALE
+from peersupport.portal.health import FORGET_STALE
 from peersupport.portal.models import Stamp
 from peersupport.portal.planes import fault_of_user
 from peersupport.portal.roles import differences

@@ -1,0 +1,114 @@
+"""Marking messages: claimed under a lease, ended, put back. Each mark asks for the lease."""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from peersupport.core import ids
+from peersupport.core.outbox import kinds
+from peersupport.core.outbox.errors import Trouble
+from peersupport.core.outbox.models import Outgoing, OutgoingSet, Tombstone
+from peersupport.core.outbox.services import TOMBSTONE
+
+BATCH = 50
+# Far longer than one message takes with every step into the mail server's time-out, since it is
+# renewed between messages; short enough that what a killed worker held goes out soon.
+LEASE = timedelta(minutes=3)
+RENEW = LEASE / 2
+# No live lease is that long: it is from before the clock was set back. Two hosts' clocks may
+# differ by less.
+IMPOSSIBLE = 2 * LEASE
+MOST_ATTEMPTS = 8
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+_FREE = {"lease_until": None, "lease_token": None}
+# One statement, and one turn to the database, for what `_end_in_steps` does in five.
+_END = """
+WITH gone AS (
+    DELETE FROM outbox_outgoing WHERE id = %s AND lease_token = %s RETURNING key
+)
+INSERT INTO outbox_tombstone (key, until) SELECT key, %s FROM gone ON CONFLICT DO NOTHING
+"""
+
+
+def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoing]]:
+    """Take up to `limit` due messages of this side for this worker alone, until the lease ends."""
+    token = ids.new_id()
+    with transaction.atomic(durable=True):
+        free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+        due = Outgoing.objects.of(kinds.own_sides()).filter(
+            free | Q(lease_until__gt=now + IMPOSSIBLE),
+            state=Outgoing.State.DUE,
+            due_at__lte=now,
+        )
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        picked = list(due.order_by("due_at", "pk")[:limit])
+        until = now + LEASE
+        taken = [row.pk for row in picked]
+        Outgoing.objects.filter(pk__in=taken).update(lease_until=until, lease_token=token)
+    return token, picked
+
+
+def renew(token: uuid.UUID, now: datetime) -> set[uuid.UUID]:
+    """Hold what is still ours for longer. Returns which; the others somebody else has claimed."""
+    mine = Outgoing.objects.filter(lease_token=token)
+    mine.update(lease_until=now + LEASE)
+    return set(mine.values_list("pk", flat=True))
+
+
+def release(token: uuid.UUID) -> None:
+    """Give back whatever of a claim is not ended."""
+    Outgoing.objects.filter(lease_token=token).update(**_FREE)
+
+
+def end(row: Outgoing, token: uuid.UUID, state: str, now: datetime, *, keep: bool) -> None:
+    """End one message, if the lease is still ours: leave the mark, then the row or nothing."""
+    if keep:
+        _mine(row, token).update(state=state, done_at=now, **_FREE)
+    elif connection.vendor == "postgresql" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute(_END, [row.pk, token, now + TOMBSTONE])
+    else:
+        _end_in_steps(row, token, now)
+
+
+def _end_in_steps(row: Outgoing, token: uuid.UUID, now: datetime) -> None:
+    with transaction.atomic():
+        if _mine(row, token).delete()[0]:
+            stone = Tombstone(key=bytes(row.key), until=now + TOMBSTONE)
+            Tombstone.objects.bulk_create([stone], ignore_conflicts=True)
+
+
+def later(row: Outgoing, token: uuid.UUID, trouble: Trouble, now: datetime) -> bool:
+    """Put one message back with a longer wait. False: it was the last attempt, and it is dead."""
+    if row.attempts + 1 >= MOST_ATTEMPTS:
+        dead(row, token, trouble, now)
+        return False
+    wait = min(_FIRST_WAIT * 2**row.attempts, _LONGEST_WAIT)
+    wait *= 0.75 + random.random() / 2  # noqa: S311 - spreads retries, guards nothing
+    attempts = F("attempts") + 1
+    _mine(row, token).update(due_at=now + wait, error=str(trouble), attempts=attempts, **_FREE)
+    return True
+
+
+def hold(row: Outgoing, token: uuid.UUID, until: datetime) -> None:
+    """Put one message back without counting it as an attempt."""
+    _mine(row, token).update(due_at=until, **_FREE)
+
+
+def dead(row: Outgoing, token: uuid.UUID, trouble: Trouble, now: datetime) -> None:
+    """Give one message up; it stays to be seen."""
+    _mine(row, token).update(
+        state=Outgoing.State.DEAD,
+        error=str(trouble),
+        attempts=F("attempts") + 1,
+        done_at=now,
+        **_FREE,
+    )
+
+
+def _mine(row: Outgoing, token: uuid.UUID) -> OutgoingSet:
+    return Outgoing.objects.filter(pk=row.pk, lease_token=token)
