@@ -47,6 +47,7 @@ def whole(**more: Any) -> Answers:
     return Answers(**{**said, **more})
 
 
+@acting_as("care")
 def opened(referral: Referral, secrets: dict[str, bytes]) -> Content:
     """Return what was sealed, as the counselors' side opens it."""
     wraps = tuple(envelope.Wrap(one.recipient, bytes(one.sealed)) for one in referral.wraps.all())
@@ -99,6 +100,7 @@ def id_in(address: str) -> UUID:
     return UUID(found[0])
 
 
+@acting_as("owner")
 def everything_kept() -> str:
     """Return every row of every table as text, to look for what must not be there."""
     from django.apps import apps

@@ -18,6 +18,7 @@ from referrals.services import afterwards, drafts, sending
 from referrals.services.sending import Sent
 from referrals.views.said import opened_words, standing
 from tests.people import cast
+from tests.roles import acting_as
 from tests.ways import publish_key, whole
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
@@ -37,6 +38,7 @@ def _send(now: datetime, person: Any = None) -> Sent:
     return sending.send(handle=handle, person=person, now=now)
 
 
+@acting_as("care")
 def _set(sent: Sent, **fields: Any) -> None:
     Referral.objects.filter(pk=sent.id).update(**fields)
 
@@ -131,7 +133,8 @@ def test_the_first_word_stands_and_only_while_in_contact(
     claim = Claim(shown=sent.id)
     with pytest.raises(afterwards.NotNow):
         afterwards.tell(claim=claim, referral=sent.id, word=Word.GOT_IN, now=evening)
-    card = Card.objects.create(name="Dee")
+    with acting_as("care"):
+        card = Card.objects.create(name="Dee")
     _set(sent, state="in contact", owner=card)
     afterwards.tell(claim=claim, referral=sent.id, word=Word.COULD_NOT, now=evening)
     afterwards.tell(claim=claim, referral=sent.id, word=Word.GOT_IN, now=evening)
@@ -140,7 +143,8 @@ def test_the_first_word_stands_and_only_while_in_contact(
 
 def test_how_it_stands_in_plain_words(people: dict[str, Any], evening: datetime) -> None:
     sent = _send(evening)
-    dee, eli = Card.objects.create(name="Dee"), Card.objects.create(name="Eli")
+    with acting_as("care"):
+        dee, eli = Card.objects.create(name="Dee"), Card.objects.create(name="Eli")
 
     def said(**fields: Any) -> str:
         _set(sent, **fields)
@@ -172,7 +176,9 @@ def test_how_it_stands_in_plain_words(people: dict[str, Any], evening: datetime)
         (State.REFUSED, "It was not taken on"),
         (State.WITHDRAWN, "You took it back"),
     ):
-        assert words in said(state=str(state), outcome="")
+        assert words in said(state=str(state), outcome="", owner=dee)
+    # Nobody had it: everybody was left out, or it did not open.
+    assert "Nobody here could take it" in said(state=str(State.REDIRECTED), owner=None)
 
 
 def test_who_opened_it_by_the_hour_and_nobody_for_routing(
@@ -185,8 +191,10 @@ def test_who_opened_it_by_the_hour_and_nobody_for_routing(
         ("chart", "Eli"),
         ("refused", "Max"),
     ):
-        Opening.objects.create(at=evening, referral_id=sent.id, name=name, what=what)
-    Opening.objects.create(at=evening, referral_id=ids.new_id(), name="Foreign", what="case")
+        with acting_as("care"):
+            Opening.objects.create(at=evening, referral_id=sent.id, name=name, what=what)
+    with acting_as("care"):
+        Opening.objects.create(at=evening, referral_id=ids.new_id(), name="Foreign", what="case")
 
     said = opened_words(reads.openings(sent.id), ZONE)
 
