@@ -161,4 +161,4 @@ def register_kinds() -> None:
         )
     )
     # Whoever presses "send me a test" asks for it in that moment.
-    register(Kind(name=TEST, asked=True, compose=compose_test))
+    register(Kind(name=TEST, asked=True, compose=compose_test, always=True))

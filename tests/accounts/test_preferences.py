@@ -72,26 +72,29 @@ def test_one_kind_can_be_left_out(evening: datetime) -> None:
     client = sign_in(priya)
     shown = client.get("/accounts/mail/").content.decode()
     assert set(re.findall(r'name="kinds" value="([^"]+)"', shown)) == {
+        "campaign",
         "check-in",
         "cover-asked",
         "hours-planned",
+        "staffing",
         "time-changed",
     }
+    others = ["campaign", "cover-asked", "hours-planned", "staffing", "time-changed"]
 
-    client.post("/accounts/mail/", {"kinds": ["cover-asked", "hours-planned", "time-changed"]})
+    client.post("/accounts/mail/", {"kinds": others})
 
     _nudge(priya, evening)
     assert _sent(evening) == []
     assert Person.objects.get(pk=priya.pk).muted == "check-in"
     client.post("/accounts/mail/", {"kinds": ["check-in"]})
-    assert Person.objects.get(pk=priya.pk).muted == "cover-asked hours-planned time-changed"
+    assert Person.objects.get(pk=priya.pk).muted == " ".join(others)
 
 
 def test_a_choice_for_a_role_that_is_gone_is_kept(evening: datetime) -> None:
     ana = cast(evening)["ana"]
     Person.objects.filter(pk=ana.pk).update(muted="check-in")
 
-    sign_in(ana).post("/accounts/mail/", {"kinds": ["time-changed"]})
+    sign_in(ana).post("/accounts/mail/", {"kinds": ["campaign", "time-changed"]})
 
     assert Person.objects.get(pk=ana.pk).muted == "check-in"
 

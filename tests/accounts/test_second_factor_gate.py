@@ -222,6 +222,7 @@ def test_whoever_asks_the_other_way_gets_the_same_answer(
     assert asked.roles == frozenset()
 
 
+@pytest.mark.plane("owner")  # in the demo one click signs in on both sides
 def test_the_cast_of_the_demo_is_through_with_one_click(evening: datetime, settings: Any) -> None:
     cast(evening)
     settings.DEMO, settings.ROOT_URLCONF = True, "peersupport.urls_demo"

@@ -15,6 +15,7 @@ from referrals.models import Attachment, EmergencyContact, Opening, Referral
 from referrals.rules import Kind
 from tests.journeys.story import stand_behind, tell, told_twice
 from tests.people import cast, hours_of, sign_in
+from tests.roles import acting_as
 from tests.ways import answer_all, opened, publish_key, secret_of, somebody_reads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -131,7 +132,10 @@ def test_danger_at_a_remote_talk(live_server: Any, evening: datetime, *, script:
             assert (referral.kind, referral.consent) == (Kind.DANGER, "awaiting")
             assert opened(referral, secrets).visit == visit.reference
 
-            Opening.objects.create(at=later, referral_id=referral.pk, name="Dee", what="contact")
+            with acting_as("care"):
+                Opening.objects.create(
+                    at=later, referral_id=referral.pk, name="Dee", what="contact"
+                )
             ana = story.reader("ana")
             ana.goes_to(f"/visits/{visit.pk}/")
             ana.reads(

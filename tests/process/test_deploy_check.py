@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.logins import address, as_side, own_database
+from tests.process.spool import mail_server
 
 pytestmark = pytest.mark.process
 _EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "peersupport.env.example"
@@ -72,7 +73,11 @@ def test_the_documented_configuration_is_clean(tmp_path: Path) -> None:
         run("init_keys")
         run("migrate")
         run("shell", "-v", "0", "-c", _INSTALL)
-        run("drain_outbox")
+        # The documented one is nobody's here: a round that reaches no mail server is no good one.
+        with mail_server(tmp_path / "mail") as here:
+            env["EMAIL_URL"], documented = here, env["EMAIL_URL"]
+            run("drain_outbox")
+            env["EMAIL_URL"] = documented
         run("forget")
         run("forget", side="web")
         said = run("check", "--deploy", "--fail-level", "INFO")

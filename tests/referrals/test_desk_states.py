@@ -233,4 +233,4 @@ def test_control_a_step_outside_the_table_is_seen(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(permissions, "may_do", lambda *_: True)
 
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(DeskMachine, settings=_machine(20, 30))
+        run_state_machine_as_test(DeskMachine, settings=_machine(300, 50))
