@@ -48,14 +48,22 @@ def _readers(people: QuerySet[Person]) -> list[Reader]:
         "roster_entry__rotation",
         "roster_entry__standing",
         "is_silent",
+        "is_mail_refused",
         "muted",
     ):
-        pk, student, supporter, class_name, rotation, standing, is_silent, muted = row
+        pk, student, supporter, class_name, rotation, standing, silent, refused, muted = row
         is_away = standing not in (None, str(Standing.ENROLLED))
         kinds = frozenset(muted.split())
         found.append(
             Reader(
-                pk, student, supporter, class_name or "", rotation or "", is_away, is_silent, kinds
+                pk,
+                student,
+                supporter,
+                class_name or "",
+                rotation or "",
+                is_away,
+                silent or refused,
+                kinds,
             )
         )
     return found
