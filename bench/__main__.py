@@ -141,7 +141,7 @@ def main() -> None:
                 for part, side in _REFERRALS:
                     piece = f"from bench.referrals import {part}; {part}()"
                     print(program.manage("shell", "-v", "0", "-c", piece, side=side).strip())
-                print(program.manage("shell", "-v", "0", "-c", _DESK, side="care").strip())
+                print(program.manage("shell", "-v", "0", "-c", _DESK, side="owner").strip())
         sign_in.main(kind, settings)
 
 
