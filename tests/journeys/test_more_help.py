@@ -12,6 +12,7 @@ from referrals.models import Card, Opening, Referral
 from tests import browser as chromium
 from tests.journeys.story import Reader, Story, tell, told_twice
 from tests.people import cast
+from tests.roles import acting_as
 from tests.ways import (
     PHONE,
     answer_all,
@@ -125,15 +126,17 @@ def _looks_at_questions(reader: Reader) -> None:
 
 
 def _is_taken_on(ana: Reader, referral: Referral, dee: Card, now: datetime) -> None:
-    Opening.objects.create(at=now, referral_id=referral.pk, name="Dee", what="case")
-    Referral.objects.filter(pk=referral.pk).update(
-        state="acknowledged", owner=dee, contact_by=now + timedelta(days=1, minutes=50)
-    )
+    with acting_as("care"):
+        Opening.objects.create(at=now, referral_id=referral.pk, name="Dee", what="case")
+        Referral.objects.filter(pk=referral.pk).update(
+            state="acknowledged", owner=dee, contact_by=now + timedelta(days=1, minutes=50)
+        )
     ana.page.reload()
     ana.has_heading("A counselor has it")
     ana.reads("Dee will call by tomorrow noon.", "Opened by Dee, Monday 23 November")
     ana.looks("taken-on")
-    Referral.objects.filter(pk=referral.pk).update(state="in contact")
+    with acting_as("care"):
+        Referral.objects.filter(pk=referral.pk).update(state="in contact")
     ana.page.reload()
     ana.has_heading("You are in contact")
     ana.looks("in-contact")
