@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
 # As Debian, Ubuntu and Google name it; bin/packages asks for the same.
@@ -44,7 +45,9 @@ def launch() -> Iterator[Browser]:
     """Run Chromium.
 
     Playwright keeps an event loop in this thread, for which Django would refuse the database to
-    the test itself; nothing here is asynchronous, so it is allowed for as long as this lasts.
+    the test itself; nothing here is asynchronous, so it is allowed for as long as this lasts. The
+    test then has a second connection to the database, which may have outlived an earlier test as
+    another side of the program: it begins anew, and ends with Chromium.
     """
     path = found()
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
@@ -53,14 +56,21 @@ def launch() -> Iterator[Browser]:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=_ARGS)
             try:
+                _close_second()
                 yield browser
             finally:
                 browser.close()
+                _close_second()
     finally:
         if before is None:
             del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
         else:
             os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
+
+
+def _close_second() -> None:
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def open_page(
