@@ -1,4 +1,4 @@
-"""The events app. Its tables and pages come with its own work."""
+"""Wellness events."""
 
 from django.apps import AppConfig
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("hours/", include((officehours_urls.hours, "hours"))),
     path("line/", include((officehours_urls.line, "line"))),
     path("visits/", include((officehours_urls.visits, "visits"))),
+    path("events/", include("events.urls")),
     path("reminders/", include("reminders.urls")),
     path("referrals/", include("referrals.urls")),
 ]

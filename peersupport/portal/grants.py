@@ -154,6 +154,18 @@ _REMINDERS: dict[str, Rights] = {
     "reminders_planrun": {"web": READ, "worker": NOTE},
 }
 
+# Both sides of the web side keep the line moving and forget: rows name nobody without the day key.
+_EVENTS: dict[str, Rights] = {
+    "events_series": WEB_ALL_WORKER_READS,
+    "events_event": {"web": ALL, "worker": "SELECT, UPDATE"},
+    "events_invited": WEB_ALL_WORKER_READS,
+    "events_host": WEB_ALL_WORKER_READS_AND_MIXES,
+    "events_rsvp": WEB_AND_WORKER_ALL,
+    "events_said": WEB_ALL_WORKER_READS,
+    "events_taker": WEB_ALL_WORKER_READS_AND_MIXES,
+    "events_request": {"web": ALL, "worker": "SELECT, UPDATE, DELETE"},
+}
+
 _DJANGO: dict[str, Rights] = {
     # Every side asks at its start whether the tables are those of its code.
     "django_migrations": ALL_READ,
@@ -170,6 +182,7 @@ GRANTS: dict[str, Rights] = {
     **_HOURS,
     **_REFERRALS,
     **_REMINDERS,
+    **_EVENTS,
     **_DJANGO,
 }
 

@@ -1,0 +1,52 @@
+"""Asking for a group debrief: a named person is asked, and makes a private event of it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from events.models.events import Event
+from peersupport.core import ids
+
+
+class Taker(models.Model):
+    """Somebody of the program who can be asked for a debrief, and what they say of themselves."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="takes_debriefs"
+    )
+    about = models.CharField(max_length=200, blank=True)
+
+
+class Request(models.Model):
+    """What a team asks for, sealed with the keyring for the person who was asked."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        ASKED = "asked"
+        TAKEN = "taken"  # the private event is `event`
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    request_key = models.UUIDField(unique=True, default=ids.new_id)
+    taker = models.ForeignKey(Taker, null=True, on_delete=models.SET_NULL, related_name="asked")
+    # Who asks, which team, what would help and when it suits; and a mark by which who asked finds
+    # it. Emptied when it is over.
+    tag = models.BinaryField(max_length=32, null=True, db_index=True)
+    sealed = models.BinaryField(null=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    asked_on = models.DateField()
+    forget_at = models.DateTimeField(db_index=True)
+    event = models.OneToOneField(
+        Event, null=True, on_delete=models.SET_NULL, related_name="debrief_of"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["asked", "taken", "declined", "withdrawn"]),
+                name="events_request_state",
+            )
+        ]

@@ -1,0 +1,33 @@
+"""Events of the tests."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from events import keys, rules
+from events.models import Event
+from peersupport.core import ids
+
+
+def event(now: datetime, **more: Any) -> Event:
+    """Return a published event in three days, for twelve, with a key of its own."""
+    starts = more.pop("starts_at", now + timedelta(days=3))
+    said: dict[str, Any] = {
+        "id": ids.new_id(),
+        "kind": rules.Kind.MOVE,
+        "title": "Yoga in the atrium",
+        "starts_at": starts,
+        "ends_at": starts + timedelta(hours=1),
+        "place": "Atrium",
+        "visibility": rules.Visibility.STUDENTS,
+        "state": rules.State.PUBLISHED,
+        "capacity": 12,
+        "facts_at": now,
+        **more,
+    }
+    said.setdefault("places", said["capacity"])
+    ends, sensitive = said["ends_at"], said.get("is_sensitive", False)
+    forget = rules.forget_at(ends, is_sensitive=sensitive)
+    day = keys.day_for(forget)
+    return Event.objects.create(
+        **said, forget_at=forget, key_day=day, key=keys.new_key(said["id"], day)
+    )
