@@ -26,3 +26,7 @@ def tell_changed(event: Event, now: datetime) -> None:
 
 def tell_cancelled(event: Event, now: datetime) -> None:
     """Tell everybody who comes or waits that an event is off."""
+
+
+def tell_all_given(event: Event, rsvps: list[Rsvp], now: datetime) -> None:
+    """Tell several who waited that places are theirs: as many queries as for one."""
