@@ -20,7 +20,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -45,6 +45,7 @@ __all__ = [
     "open_sealed",
     "ratchet",
     "seal",
+    "seal_many",
     "tags",
 ]
 
@@ -147,8 +148,13 @@ def seal(day: date, plain: bytes, *, context: str) -> bytes:
 
     Raises Forgotten if that day is past.
     """
+    return seal_many(day, [plain], context=context)[0]
+
+
+def seal_many(day: date, plains: Iterable[bytes], *, context: str) -> list[bytes]:
+    """Return each of `plains` sealed as `seal` does, with the file read once for all of them."""
     key = derive(ratchet().at(day), "day|seal")
-    return seal_box(key, plain, version=day.toordinal(), context=context)
+    return [seal_box(key, plain, version=day.toordinal(), context=context) for plain in plains]
 
 
 def open_sealed(day: date, sealed: bytes, *, context: str, now: datetime) -> bytes:
