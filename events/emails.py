@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -250,7 +249,7 @@ def _composer(lines_of: Lines, *, to_list: bool = False) -> Compose:
         person = Person.objects.filter(pk=holder, is_active=True).first()
         if person is None:
             return None
-        path = reverse("events:mine") if to_list else refs.path_of(found.event, found.rsvp.pk)
+        path = refs.mine() if to_list else refs.path_of(found.event, found.rsvp.pk)
         to, link = person.mail_address, settings.PUBLIC_URL.rstrip("/") + path
         return Letter(to, *personal_letter(to, lines, link))
 

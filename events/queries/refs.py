@@ -87,6 +87,16 @@ def path_of(event: Event, rsvp: uuid.UUID) -> str:
     return reverse("events:place", args=[token_of(event, rsvp)])
 
 
+def page_of(event: uuid.UUID, part: str = "") -> str:
+    """Return the address of an event's page, beside which its calendar file lies, or a part."""
+    return reverse("events:calendar", args=[event]).removesuffix("calendar.ics") + part
+
+
+def mine() -> str:
+    """Return the address of what somebody has planned; it says which event to nobody else."""
+    return reverse("events:public-calendar").removesuffix("calendar.ics") + "mine/"
+
+
 def rsvp_of(token: str, now: datetime) -> Rsvp | None:
     """Return the answer of a link, with its event; None alike for all that open nothing."""
     try:

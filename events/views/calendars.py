@@ -1,15 +1,18 @@
 """Calendars of events: the public one, and the file of one event."""
 
 import threading
+import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.permissions import signed_in
 from events.queries import calendars as reads
 from peersupport.core import clock, ical
 
@@ -51,3 +54,29 @@ def public(request: HttpRequest) -> HttpResponse:
         response["Last-Modified"] = ical.http_date(modified)
     response["Cache-Control"] = "public, no-cache"
     return response
+
+
+def _file(entry: ical.Entry, name: str) -> HttpResponse:
+    response = HttpResponse(ical.written([entry]), content_type=ical.TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{name}.ics"'
+    return response
+
+
+@require_safe
+def one(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
+    """Return the file of one event, for somebody's own tap.
+
+    A public event is the same for everybody. Any other is there for whoever has a place in it,
+    and its file says neither what it is nor where.
+    """
+    announced = reads.public_file(event)
+    if announced is not None:
+        response = _file(announced, "event")
+        response["Cache-Control"] = "public, no-cache"
+        return response
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    own = reads.own_file(event, signed_in(request), clock.now())
+    if own is None:
+        raise Http404
+    return _file(own, "appointment")

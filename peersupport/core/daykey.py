@@ -42,6 +42,7 @@ __all__ = [
     "gone_at",
     "lineage",
     "oldest_day",
+    "open_many",
     "open_sealed",
     "ratchet",
     "seal",
@@ -166,6 +167,25 @@ def open_sealed(day: date, sealed: bytes, *, context: str, now: datetime) -> byt
     if now >= gone_at(day):
         raise Forgotten
     return open_box(derive(ratchet().at(day), "day|seal"), bytes(sealed), context=context)
+
+
+def open_many(items: Iterable[tuple[date, bytes, str]], *, now: datetime) -> list[bytes | None]:
+    """Return what each of many (day, sealed, context) holds; None where `open_sealed` would raise.
+
+    The file is read once, and each day's key is made once.
+    """
+    state, made = ratchet(), dict[date, bytes]()
+    found: list[bytes | None] = []
+    for day, sealed, context in items:
+        try:
+            if now >= gone_at(day):
+                raise Forgotten
+            key = made.get(day) or derive(state.at(day), "day|seal")
+            made[day] = key
+            found.append(open_box(key, bytes(sealed), context=context))
+        except (Forgotten, CannotOpen):
+            found.append(None)
+    return found
 
 
 def tags(first: date, last: date, message: bytes, *, purpose: str) -> dict[date, bytes]:

@@ -73,7 +73,7 @@ def _three(entry: Entry) -> list[tuple[str, str, datetime, datetime]]:
             theirs.decoded("dtstart"),
             theirs.decoded("dtend"),
         ),
-        (other.summary or "", other.location or "", other.dtstart, other.dtend),  # type: ignore[list-item]
+        (other.summary or "", other.location or "", other.dtstart, other.dtend),
     ]
 
 
