@@ -7,3 +7,9 @@ class EventsConfig(AppConfig):
     """The events app."""
 
     name = "events"
+
+    def ready(self) -> None:
+        """Put message kinds into the outbox."""
+        from events import emails
+
+        emails.register_kinds()

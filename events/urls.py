@@ -1,12 +1,17 @@
 """Addresses of events."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from events.views import calendars, place
 
 app_name = "events"
 
 urlpatterns: list[URLPattern] = [
     # -- who comes (events/views/pages.py) --------------------------------------------------------
-    # -- calendars (events/views/calendars.py) ----------------------------------------------------
+    # -- calendars (events/views/calendars.py, place.py) ------------------------------------------
+    path("calendar.ics", calendars.public, name="public-calendar"),
+    path("<uuid:event>/calendar.ics", calendars.one, name="calendar"),
+    path("place/<slug:token>/", place.place, name="place"),
     # -- planning (events/views/planning.py) ------------------------------------------------------
     # -- on the day (events/views/day.py) ---------------------------------------------------------
     # -- debriefs (events/views/debriefs.py) ------------------------------------------------------
