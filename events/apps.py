@@ -12,8 +12,10 @@ class EventsConfig(AppConfig):
     def ready(self) -> None:
         """Put message kinds into the outbox, and the pages into the navigation."""
         from events import emails
+        from events.services import leaving
         from peersupport.core.ui.nav import NavItem, register
 
         register(NavItem(_("What is on"), "events:list", frozenset(), 25))
 
+        leaving.register()
         emails.register_kinds()
