@@ -3,6 +3,8 @@
 from accounts.models import Person
 from accounts.rules import Role
 from events.models import Event, Host
+from events.planning_rules import Letting
+from events.rules import Kind, State
 from peersupport.core.actors import Actor, System
 
 
@@ -13,6 +15,36 @@ def may_plan(by: Actor) -> bool:
     return isinstance(by, Person) and (
         by.has_role(Role.COORDINATOR) or by.has_role(Role.STUDENT_LEAD)
     )
+
+
+def may_draft(by: Actor, letting: Letting) -> bool:
+    """Return whether an actor may write events down: supporters only workshops, if let."""
+    if may_plan(by):
+        return True
+    return isinstance(by, Person) and by.has_role(Role.SUPPORTER) and letting != Letting.NO
+
+
+def may_keep(by: Actor, event: Event, letting: Letting, *, is_host: bool) -> bool:
+    """Return whether an actor may change, publish and cancel an event.
+
+    A debrief is between a team and whoever they asked: its hosts' alone. Supporters keep their
+    own workshops; once those are published, only where the program lets them publish.
+    """
+    if isinstance(by, System):
+        return True
+    if event.kind == Kind.DEBRIEF:
+        return is_host
+    if may_plan(by):
+        return True
+    is_theirs = is_host and event.kind == Kind.WORKSHOP and may_draft(by, letting)
+    return is_theirs and (event.state == State.DRAFT or letting == Letting.PUBLISH)
+
+
+def may_publish(by: Actor, event: Event, letting: Letting, *, is_host: bool) -> bool:
+    """Return whether an actor may put an event before everybody."""
+    if not may_keep(by, event, letting, is_host=is_host):
+        return False
+    return may_plan(by) or letting == Letting.PUBLISH or event.kind == Kind.DEBRIEF
 
 
 def hosts(by: Actor, event: Event) -> bool:

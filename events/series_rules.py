@@ -21,3 +21,13 @@ def times(day: date, starts: time, minutes: int, zone: tzinfo) -> tuple[datetime
     """
     begin = datetime.combine(day, starts, tzinfo=zone).astimezone(UTC)
     return begin, begin + timedelta(minutes=minutes)
+
+
+def is_too_long(first_on: date, last_on: date, every_weeks: int, *, most: int) -> bool:
+    """Return whether a series would have more dates than it may have."""
+    return len(dates(first_on, last_on, every_weeks, most=most + 1)) > most
+
+
+def days_moved(days: list[date], first_on: date) -> list[date]:
+    """Return the days of a series copied so that the first of them falls on another day."""
+    return [first_on + (day - min(days)) for day in days]

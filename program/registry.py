@@ -71,6 +71,8 @@ KNOWN: dict[str, Known] = {
     "closed": Known(_("Close everything now"), roles=RUNNERS),
     "school": Known(_("The name of the program, and its time zone")),
     "place": Known(_("Where hours usually are")),
+    # "no", "draft" or "publish": events/planning_rules.py
+    "supporter-events": Known(_("Workshops that supporters plan"), default="no"),
     "handed-over": Known(_("Looked at for the hand-over")),
     "crisis-lines": Known(_("Crisis lines")),
 }

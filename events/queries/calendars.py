@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
@@ -68,12 +68,6 @@ def version_of(rows: Sequence[Announced]) -> str:
     for row in rows:
         seen.update(repr(row).encode("utf-8", "surrogatepass"))
     return seen.hexdigest()[:32]
-
-
-def changed_at() -> datetime | None:
-    """Return when the facts of any event changed last, of those too that left the calendar."""
-    found: datetime | None = Event.objects.aggregate(last=Max("facts_at"))["last"]
-    return found
 
 
 def _neutral(event: Event, person: Person) -> Entry:
