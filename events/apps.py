@@ -1,6 +1,7 @@
 """Wellness events."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EventsConfig(AppConfig):
@@ -9,7 +10,10 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        """Put message kinds into the outbox."""
+        """Put message kinds into the outbox, and the pages into the navigation."""
         from events import emails
+        from peersupport.core.ui.nav import NavItem, register
+
+        register(NavItem(_("What is on"), "events:list", frozenset(), 25))
 
         emails.register_kinds()
