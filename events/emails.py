@@ -117,11 +117,17 @@ def tell_all_given(event: Event, rsvps: Iterable[Rsvp], now: datetime) -> None:
 
 def tell_offered(event: Event, rsvp: Rsvp, now: datetime) -> None:
     """Offer a place to somebody who waited, until `rsvp.offer_until`."""
-    until = rsvp.offer_until
-    if until is None:
-        return
-    once = f"{rsvp.number}|{_stamp(until)}"
-    _put(event, [_Said(OFFERED, rsvp.pk, once, _stamp(until), now, until)], now)
+    tell_all_offered(event, [rsvp], now)
+
+
+def tell_all_offered(event: Event, rsvps: Iterable[Rsvp], now: datetime) -> None:
+    """Offer places to several who waited: as many queries as for one."""
+    said = []
+    for rsvp in rsvps:
+        if rsvp.offer_until is not None:
+            ends, until = _stamp(rsvp.offer_until), rsvp.offer_until
+            said.append(_Said(OFFERED, rsvp.pk, f"{rsvp.number}|{ends}", ends, now, until))
+    _put(event, said, now)
 
 
 def tell_changed(event: Event, now: datetime) -> None:

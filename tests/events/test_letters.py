@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Person
 from accounts.queries.preferences import choices
@@ -366,8 +366,10 @@ def test_five_hundred_are_told_with_as_many_queries_as_one(
         for _ in range(500)
     )
 
-    # Read the facts and who comes, ask after marks, insert; SQLite inserts 500 rows at a time.
-    with transaction.atomic(), django_assert_max_num_queries(10):
+    # Read the facts and who comes, ask after marks, insert: so many, and a savepoint around it.
+    # SQLite takes so many values in a statement and no more.
+    most = 6 if connection.vendor == "postgresql" else 40
+    with django_assert_max_num_queries(most), transaction.atomic():
         tell(big, evening)
 
     assert Outgoing.objects.filter(due_at=evening).count() == 500
