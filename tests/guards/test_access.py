@@ -201,6 +201,10 @@ TABLE: dict[str, list[int]] = {
     "visits/<uuid:visit>/cancel/": POST_STUDENT,
     "visits/<uuid:visit>/here/": POST_STUDENT,
     "visits/<uuid:visit>/remove-line/": POST_STUDENT,
+    "events/": OPEN,
+    "events/<uuid:event>/": MISSING,  # what somebody sees: tests/events/test_pages
+    "events/<uuid:event>/going/": POST_STUDENT,
+    "events/<uuid:event>/not-going/": POST_STUDENT,
     "events/calendar.ics": OPEN,
     "events/<uuid:event>/calendar.ics": MISSING_STUDENT,  # a public one: test_calendars
     "events/place/<slug:token>/": MISSING,
