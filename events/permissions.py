@@ -72,3 +72,11 @@ def may_answer(person: Person, event: Event) -> bool:
     """Return whether somebody may take a place: a student of its audience."""
     is_student = person.has_role(Role.STUDENT) or person.has_role(Role.SUPPORTER)
     return is_student and is_for(event, person)
+
+
+def may_run(by: Actor, event: Event) -> bool:
+    """Return whether somebody sees an event's list on the day. Asks the database.
+
+    Planners see that of any but a debrief, which is its hosts' alone.
+    """
+    return hosts(by, event) or (may_plan(by) and event.kind != Kind.DEBRIEF)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from events.views import calendars, pages, place
+from events.views import calendars, day, pages, place
 
 app_name = "events"
 
@@ -18,5 +18,11 @@ urlpatterns: list[URLPattern] = [
     path("place/<slug:token>/", place.place, name="place"),
     # -- planning (events/views/planning.py) ------------------------------------------------------
     # -- on the day (events/views/day.py) ---------------------------------------------------------
+    path("<uuid:event>/day/", day.listed, name="day"),
+    path("<uuid:event>/day/sign/", day.sign, name="sign"),
+    path("<uuid:event>/day/heads/", day.heads, name="heads"),
+    path("<uuid:event>/day/<uuid:rsvp>/", day.mark, name="mark"),
+    path("<uuid:event>/door/<slug:token>/", day.door, name="door"),
+    path("<uuid:event>/how-was-it/", day.how_was_it, name="how-was-it"),
     # -- debriefs (events/views/debriefs.py) ------------------------------------------------------
 ]
