@@ -311,7 +311,7 @@ class EventForm(ChoosingForm):
         )
 
     @property
-    def scope(self) -> Scope:
+    def reaches(self) -> Scope:
         """How far the change reaches."""
         return Scope(self.cleaned_data.get("scope") or Scope.THIS)
 

@@ -133,8 +133,8 @@ def _in_the_way(
         found.append(Clash(why, day.title, day.first_on, day.last_on, day.whom))
     for row in others:
         if row.starts_at < one.ends_at and row.ends_at > one.starts_at:
-            times = {"start": row.starts_at, "end": row.ends_at}
-            found.append(Clash(Why.EVENT, row.title, first, last, **times))
+            then = Clash(Why.EVENT, row.title, first, last, start=row.starts_at, end=row.ends_at)
+            found.append(then)
     return found
 
 

@@ -118,7 +118,7 @@ def _series(request: HttpRequest, at: Desk, form: EventForm) -> HttpResponse:
     begin = {"leave_out": closed}
     leaves = LeaveOutForm(request.POST if is_sure else None, dates=named, initial=begin)
     if is_sure and leaves.is_valid():
-        return _make(request, at, form, weeks, last, leaves.cleaned_data["leave_out"])
+        return _make(request, at, form, leaves.cleaned_data["leave_out"])
     found = found or clashes.clashes(planned, zone)
     rows = [
         {
@@ -139,18 +139,13 @@ def _series(request: HttpRequest, at: Desk, form: EventForm) -> HttpResponse:
 
 
 def _make(
-    request: HttpRequest,
-    at: Desk,
-    form: EventForm,
-    weeks: int,
-    last: date,
-    leave_out: frozenset[date],
+    request: HttpRequest, at: Desk, form: EventForm, leave_out: frozenset[date]
 ) -> HttpResponse:
     try:
         made = series.make(
             facts=form.facts(),
-            every_weeks=weeks,
-            last_on=last,
+            every_weeks=form.cleaned_data["every_weeks"],
+            last_on=form.cleaned_data["last_on"],
             leaving_out=leave_out,
             by=at.by,
             now=at.now,
@@ -232,7 +227,7 @@ def _look_or_do(request: HttpRequest, at: Desk, opened: _Open, form: EventForm) 
     """Show what would happen where it reaches people or other dates, or do it."""
     row, facts, zone = opened.row, form.facts(), at.known.zone
     first = plans.changes(
-        opened.rows, opened.known, facts, scope=form.scope, anyway=frozenset(), zone=zone
+        opened.rows, opened.known, facts, scope=form.reaches, anyway=frozenset(), zone=zone
     )
     own = [
         (one.row.pk, _own_words(one, at))
@@ -241,7 +236,7 @@ def _look_or_do(request: HttpRequest, at: Desk, opened: _Open, form: EventForm) 
     ]
     is_sure = "sure" in request.POST
     anyway = AnywayForm(request.POST if is_sure else None, dates=own)
-    reaches = form.scope is Scope.LATER or _tells(first)
+    reaches = form.reaches is Scope.LATER or _tells(first)
     if (reaches and not is_sure) or (is_sure and not anyway.is_valid()):
         return _check_page(request, at, form, anyway, first)
     chosen = anyway.chosen() if is_sure else frozenset()
@@ -249,7 +244,7 @@ def _look_or_do(request: HttpRequest, at: Desk, opened: _Open, form: EventForm) 
         number = planning.change(
             event=row.pk,
             facts=facts,
-            scope=form.scope,
+            scope=form.reaches,
             anyway=chosen,
             seen=opened.mark,
             by=at.by,
