@@ -1,6 +1,7 @@
 """Wellness events."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EventsConfig(AppConfig):
@@ -9,11 +10,13 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        """Put the pages of planning into the navigation."""
-        from django.utils.translation import gettext_lazy as _
-
+        """Put message kinds into the outbox, and the pages into the navigation."""
         from accounts.rules import Role
+        from events import emails
         from peersupport.core.ui.nav import NavItem, register
 
+        register(NavItem(_("What is on"), "events:list", frozenset(), 25))
         program = frozenset({str(Role.COORDINATOR), str(Role.STUDENT_LEAD)})
         register(NavItem(_("Plan events"), "events:plan", program, 46))
+
+        emails.register_kinds()

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -16,7 +17,7 @@ from peersupport.core import daykey
 from peersupport.core.crypto import CannotOpen, derive, open_box, seal_box
 from peersupport.core.daykey import Forgotten
 
-__all__ = ["CannotOpen", "EventKey", "Forgotten", "key_of", "new_key", "resealed"]
+__all__ = ["CannotOpen", "EventKey", "Forgotten", "key_of", "keys_of", "new_key", "resealed"]
 
 _SIZE = 32
 
@@ -77,6 +78,18 @@ def key_of(event: Event, now: datetime) -> EventKey:
         event.key_day, bytes(event.key), context=_context(event.pk), now=now
     )
     return EventKey(event.pk, secret)
+
+
+def keys_of(events: Iterable[Event], now: datetime) -> dict[uuid.UUID, EventKey]:
+    """Return the keys of many events; those that are forgotten are left out."""
+    known = [
+        (event.pk, event.key_day, bytes(event.key))
+        for event in events
+        if event.key is not None and not event.is_forgotten and now < event.forget_at
+    ]
+    boxes = [(day, sealed, _context(pk)) for pk, day, sealed in known]
+    opened = zip(known, daykey.open_many(boxes, now=now), strict=True)
+    return {pk: EventKey(pk, secret) for (pk, _day, _sealed), secret in opened if secret}
 
 
 def resealed(event: Event, day: date, now: datetime) -> bytes:

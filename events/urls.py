@@ -2,13 +2,20 @@
 
 from django.urls import URLPattern, path
 
-from events.views import plan_changes, plan_series, planning
+from events.views import calendars, pages, place, plan_changes, plan_series, planning
 
 app_name = "events"
 
 urlpatterns: list[URLPattern] = [
     # -- who comes (events/views/pages.py) --------------------------------------------------------
-    # -- calendars (events/views/calendars.py) ----------------------------------------------------
+    path("", pages.listed, name="list"),
+    path("<uuid:event>/", pages.event, name="event"),
+    path("<uuid:event>/going/", pages.going, name="going"),
+    path("<uuid:event>/not-going/", pages.not_going, name="not-going"),
+    # -- calendars (events/views/calendars.py, place.py) ------------------------------------------
+    path("calendar.ics", calendars.public, name="public-calendar"),
+    path("<uuid:event>/calendar.ics", calendars.one, name="calendar"),
+    path("place/<slug:token>/", place.place, name="place"),
     # -- planning (events/views/planning.py) ------------------------------------------------------
     path("plan/", planning.overview, name="plan"),
     path("plan/calendar/", planning.calendar, name="plan-calendar"),

@@ -49,6 +49,7 @@ def beat_schedule(*, demo: bool, plane: str = "web") -> dict[str, dict[str, Any]
         "deliver due messages": _every(15, "peersupport.core.outbox.tasks.tick"),
         "look for missing messages": _every(10 * MINUTE, "peersupport.core.outbox.tasks.audit"),
         "watch the hours": _every(30, "officehours.tasks.tick"),
+        "move the lines of events": _every(MINUTE, "events.tasks.sweep"),
         "plan what campaigns say": _every(10 * MINUTE, "reminders.tasks.plan"),
         "forget": _every(HOUR, "peersupport.portal.tasks.forget"),
         "keep the horizon of hours": {

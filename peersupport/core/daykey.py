@@ -20,7 +20,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -42,9 +42,11 @@ __all__ = [
     "gone_at",
     "lineage",
     "oldest_day",
+    "open_many",
     "open_sealed",
     "ratchet",
     "seal",
+    "seal_many",
     "tags",
 ]
 
@@ -147,8 +149,13 @@ def seal(day: date, plain: bytes, *, context: str) -> bytes:
 
     Raises Forgotten if that day is past.
     """
+    return seal_many(day, [plain], context=context)[0]
+
+
+def seal_many(day: date, plains: Iterable[bytes], *, context: str) -> list[bytes]:
+    """Return each of `plains` sealed as `seal` does, with the file read once for all of them."""
     key = derive(ratchet().at(day), "day|seal")
-    return seal_box(key, plain, version=day.toordinal(), context=context)
+    return [seal_box(key, plain, version=day.toordinal(), context=context) for plain in plains]
 
 
 def open_sealed(day: date, sealed: bytes, *, context: str, now: datetime) -> bytes:
@@ -160,6 +167,25 @@ def open_sealed(day: date, sealed: bytes, *, context: str, now: datetime) -> byt
     if now >= gone_at(day):
         raise Forgotten
     return open_box(derive(ratchet().at(day), "day|seal"), bytes(sealed), context=context)
+
+
+def open_many(items: Iterable[tuple[date, bytes, str]], *, now: datetime) -> list[bytes | None]:
+    """Return what each of many (day, sealed, context) holds; None where `open_sealed` would raise.
+
+    The file is read once, and each day's key is made once.
+    """
+    state, made = ratchet(), dict[date, bytes]()
+    found: list[bytes | None] = []
+    for day, sealed, context in items:
+        try:
+            if now >= gone_at(day):
+                raise Forgotten
+            key = made.get(day) or derive(state.at(day), "day|seal")
+            made[day] = key
+            found.append(open_box(key, bytes(sealed), context=context))
+        except (Forgotten, CannotOpen):
+            found.append(None)
+    return found
 
 
 def tags(first: date, last: date, message: bytes, *, purpose: str) -> dict[date, bytes]:

@@ -7,66 +7,58 @@ the same page that is missing. The logs know the path only as `calendar/<slug:to
 import hashlib
 from datetime import datetime
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
-from django.utils.http import parse_etags
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from icalendar import Calendar, Event
 
 from accounts.models import Person
 from accounts.services.calendar import read_feed
+from events.queries import calendars as events
 from officehours.queries.pages import my_visits
-from peersupport.core import clock
+from peersupport.core import clock, ical
 from peersupport.core.crypto import keyring
+from peersupport.core.ical import Entry
 
 
-def _event(visit_key: bytes, person: Person, starts: datetime, ends: datetime) -> Event:
-    """Return one entry: when, and a title that says nothing.
+def _visit(visit_key: bytes, person: Person, starts: datetime, ends: datetime) -> Entry:
+    """Return one visit as an entry: when, and a title that says nothing.
 
     Its name in the calendar is a mark that leads to no row: it is stable for one reader and tells
-    two who compare nothing.
+    two who compare nothing. A visit that is moved is another one, so its facts never change: they
+    are dated by its own begin, and the same entry is the same bytes at every reading.
     """
-    event = Event()
     mark = keyring().mac(person.pk.bytes + visit_key, purpose="calendar-entry").hex()[:32]
-    event.add("uid", mark)
-    event.add("summary", _("Appointment"))
-    event.add("dtstart", starts.astimezone(clock.UTC))
-    event.add("dtend", ends.astimezone(clock.UTC))
-    # Required; the start itself, so that the same entry is the same bytes at every reading.
-    event.add("dtstamp", starts.astimezone(clock.UTC))
-    event.add("class", "PRIVATE")
-    event.add("transp", "OPAQUE")
-    return event
+    return Entry(mark, _("Appointment"), starts, ends, changed_at=starts)
 
 
-def written(person: Person, now: datetime) -> bytes:
-    """Return the calendar of somebody's own booked times that are still to come or just over."""
-    calendar = Calendar()
-    calendar.add("version", "2.0")
-    calendar.add("prodid", "-//Calendar//EN")
-    calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", _("Appointments"))
-    calendar.add("refresh-interval;value=duration", "PT1H")
-    for visit in my_visits(person, now):
-        if visit.starts_at is not None and visit.is_live:
-            event = _event(visit.id.bytes, person, visit.starts_at, visit.ends_at)
-            calendar.add_component(event)
-    return bytes(calendar.to_ical())
+def entries_of(person: Person, now: datetime) -> list[Entry]:
+    """Return somebody's own booked times and what they have a place in, by time.
+
+    All have the same title and nothing else that says what they are.
+    """
+    visits = [
+        _visit(visit.id.bytes, person, visit.starts_at, visit.ends_at)
+        for visit in my_visits(person, now)
+        if visit.starts_at is not None and visit.is_live
+    ]
+    return sorted([*visits, *events.mine(person, now)], key=lambda e: (e.starts_at, e.uid))
 
 
 @require_safe
 def feed(request: HttpRequest, token: str) -> HttpResponse:
-    """Return the calendar that a token opens, 304 if the reader has it, or what is missing."""
+    """Return the calendar that a token opens, 304 if the reader has it, or what is missing.
+
+    There is no Last-Modified: it would have to be kept when somebody booked or let go.
+    """
     now = clock.now()
     person = read_feed(token=token, today=now.date())
     if person is None:
         raise Http404
-    body = written(person, now)
+    body = ical.written(entries_of(person, now), name=_("Appointments"))
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    if etag in parse_etags(request.headers.get("If-None-Match", "")):
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
+    early = get_conditional_response(request, etag=etag)
+    response = early or HttpResponse(body, content_type=ical.TYPE)
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     response["Referrer-Policy"] = "no-referrer"

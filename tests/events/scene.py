@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from accounts.models import Person
 from events import keys, rules
-from events.models import Event
+from events.models import Event, Rsvp
 from peersupport.core import ids
 
 
@@ -31,3 +32,17 @@ def event(now: datetime, **more: Any) -> Event:
     return Event.objects.create(
         **said, forget_at=forget, key_day=day, key=keys.new_key(said["id"], day)
     )
+
+
+def rsvp(
+    to: Event, person: Person, now: datetime, state: rules.Going = rules.Going.GOING, **more: Any
+) -> Rsvp:
+    """Return somebody's answer to an event, as if they had tapped; counters are kept."""
+    key = keys.key_of(to, now)
+    row = Rsvp.objects.create(
+        event=to, tag=key.tag(person.pk), holder=key.seal_holder(person.pk), state=state, **more
+    )
+    held = Rsvp.objects.filter(event=to).holding().count()
+    waiting = Rsvp.objects.filter(event=to).in_line().count()
+    Event.objects.filter(pk=to.pk).update(taken=held, waiting=waiting)
+    return row

@@ -20,7 +20,7 @@ from events.planning_rules import (
 )
 from events.queries import plans
 from events.rules import Going, Kind, NotAllowed, NotAllowedFrom, State, Visibility
-from events.services import planning, writing
+from events.services import places, planning, writing
 from peersupport.core.actors import SYSTEM
 from peersupport.core.audit.models import Entry
 from program.queries import facts as program_facts
@@ -276,11 +276,20 @@ def test_what_is_published_as_discreet_stays_so(evening: datetime) -> None:
     _change(draft, facts(), SYSTEM, evening)
 
 
-def test_places_of_what_is_published_are_not_planned_here(evening: datetime) -> None:
-    row = _on(evening, capacity=12)
-    _change(row, facts(capacity=3), SYSTEM, evening)
+def test_places_change_with_the_people_in_them(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    row = _on(evening, capacity=1)
+    for who in ("ana", "ben"):
+        places.answer(event=row.pk, person=people[who], now=evening)
 
-    assert Event.objects.values_list("capacity", "places").get() == (12, 12)
+    _change(row, facts(capacity=2), SYSTEM, evening)
+    counts = Event.objects.values_list("capacity", "places", "taken", "waiting")
+    assert counts.get() == (2, 2, 2, 0)
+    _change(row, facts(capacity=1), SYSTEM, evening)
+    assert counts.get() == (1, 2, 2, 0)
+    _change(row, facts(), SYSTEM, evening)
+    assert counts.get() == (None, None, 2, 0)
 
 
 def test_cancelling_tells_once_and_marks_calendars(told: list[Any], evening: datetime) -> None:
@@ -365,7 +374,10 @@ def test_a_copy_is_a_draft_of_the_same_without_anybody(
 def test_what_stays_around_an_event_is_not_written_anew(
     people: dict[str, Person], evening: datetime
 ) -> None:
-    around = {"invited": frozenset({("M1", "")}), "hosts": frozenset({people["sol"].pk})}
+    around: dict[str, Any] = {
+        "invited": frozenset({("M1", "")}),
+        "hosts": frozenset({people["sol"].pk}),
+    }
     row = _on(evening, **around)
     before = set(Invited.objects.values_list("pk")) | set(Host.objects.values_list("pk"))
 

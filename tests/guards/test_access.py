@@ -201,6 +201,9 @@ TABLE: dict[str, list[int]] = {
     "visits/<uuid:visit>/cancel/": POST_STUDENT,
     "visits/<uuid:visit>/here/": POST_STUDENT,
     "visits/<uuid:visit>/remove-line/": POST_STUDENT,
+    "events/calendar.ics": OPEN,
+    "events/<uuid:event>/calendar.ics": MISSING_STUDENT,  # a public one: test_calendars
+    "events/place/<slug:token>/": MISSING,
     # Supporters plan once the program lets them: tests/events/test_planning_pages.py
     "events/plan/": PROGRAM,
     "events/plan/calendar/": PROGRAM,

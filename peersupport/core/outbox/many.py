@@ -5,7 +5,8 @@ Flat in queries on PostgreSQL; SQLite takes so many values in one statement and 
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -35,23 +36,75 @@ def enqueue_many(
     `keys` names the logical message to each recipient, as `enqueue` does: each is said once.
     Returns to how many it was not said before.
     """
-    marks = {mark_of(key): person for person, key in keys.items()}
-    asked, most = list(marks), _at_once()
-    for first in range(0, len(asked), most):
-        some = asked[first : first + most]
+    return _put(
+        [
+            Outgoing(
+                kind=kind,
+                key=mark_of(key),
+                recipient=person,
+                ref=ref,
+                due_at=due_at,
+                expires_at=expires_at,
+            )
+            for person, key in keys.items()
+        ],
+        now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Nameless:
+    """One message whose row names nobody: its `ref` is all that leads to whom it goes to."""
+
+    kind: str
+    key: str
+    ref: bytes
+    due_at: datetime
+    expires_at: datetime
+
+
+def enqueue_nameless(messages: Sequence[Nameless], *, now: datetime) -> int:
+    """Put messages of any kinds whose recipients are found at sending into the outbox.
+
+    In the caller's transaction, each said once. Returns how many were not said before.
+    """
+    return _put(
+        [
+            Outgoing(
+                kind=each.kind,
+                key=mark_of(each.key),
+                ref=each.ref,
+                due_at=each.due_at,
+                expires_at=each.expires_at,
+            )
+            for each in messages
+        ],
+        now,
+    )
+
+
+def _put(rows: list[Outgoing], now: datetime) -> int:
+    """Insert what was not said before: two queries."""
+    marks, most = [row.key for row in rows], _at_once()
+    said: set[bytes] = set()
+    for first in range(0, len(marks), most):
+        some = marks[first : first + most]
         known = Tombstone.objects.filter(key__in=some, until__gt=now)
-        for mark in known.values_list("key", flat=True):
-            marks.pop(bytes(mark), None)
-    rows = [
-        Outgoing(
-            kind=kind, key=mark, recipient=person, ref=ref, due_at=due_at, expires_at=expires_at
-        )
-        for mark, person in marks.items()
-    ]
-    Outgoing.objects.bulk_create(rows, batch_size=most, ignore_conflicts=True)
-    if rows and due_at <= now:
+        said.update(bytes(mark) for mark in known.values_list("key", flat=True))
+    new = [row for row in rows if row.key not in said]
+    Outgoing.objects.bulk_create(new, batch_size=most, ignore_conflicts=True)
+    if any(row.due_at <= now for row in new):
         transaction.on_commit(wake)
-    return len(rows)
+    return len(new)
+
+
+def is_known(key: str, now: datetime) -> bool:
+    """Return whether a logical message is on its way or was said: two queries at most."""
+    mark = mark_of(key)
+    return (
+        Outgoing.objects.filter(key=mark).exists()
+        or Tombstone.objects.filter(key=mark, until__gt=now).exists()
+    )
 
 
 def waiting_for(kind: str, ref: bytes) -> set[uuid.UUID]:

@@ -1,0 +1,129 @@
+"""Reads for calendars: what is public, one event, and what somebody has a place in."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Person
+from events import keys, rules
+from events.models import Event, Rsvp
+from events.queries import refs
+from peersupport.core.crypto import keyring
+from peersupport.core.ical import Entry
+
+# An event that was is kept in calendars for as long as one that was cancelled.
+_BACK = rules.CANCELLED_SHOWN
+_FIELDS = ("pk", "title", "starts_at", "ends_at", "place", "state", "sequence", "facts_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a calendar says of a public event."""
+
+    id: uuid.UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    place: str
+    state: str
+    sequence: int
+    facts_at: datetime
+
+    def entry(self) -> Entry:
+        """Return its entry, under its own name: everybody may know of it."""
+        return Entry(
+            uid=str(self.id),
+            title=self.title,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            changed_at=self.facts_at,
+            sequence=self.sequence,
+            place=self.place,
+            link=settings.PUBLIC_URL.rstrip("/") + refs.page_of(self.id),
+            is_cancelled=self.state == rules.State.CANCELLED,
+            is_private=False,
+        )
+
+
+def announced(now: datetime) -> list[Announced]:
+    """Return the public events that calendars show, in their order: one query."""
+    since = now - _BACK
+    is_shown = Q(state=str(rules.State.PUBLISHED), ends_at__gt=since) | Q(
+        state=str(rules.State.CANCELLED), cancelled_at__gt=since
+    )
+    # The begin has the index.
+    near = Event.objects.public().filter(is_shown, starts_at__gt=since - rules.FARTHEST)
+    return [Announced(*row) for row in near.order_by("starts_at", "pk").values_list(*_FIELDS)]
+
+
+def version_of(rows: Sequence[Announced]) -> str:
+    """Return what changes whenever anything in the calendar of these events does."""
+    seen = hashlib.sha256(settings.PUBLIC_URL.encode())
+    for row in rows:
+        seen.update(repr(row).encode("utf-8", "surrogatepass"))
+    return seen.hexdigest()[:32]
+
+
+def changed_at() -> datetime | None:
+    """Return when the facts of any event changed last, of those too that left the calendar."""
+    found: datetime | None = Event.objects.aggregate(last=Max("facts_at"))["last"]
+    return found
+
+
+def _neutral(event: Event, person: Person) -> Entry:
+    """Return an event in somebody's own calendar: when it is, and nothing of what or where.
+
+    Its name is a mark that leads to no row and differs from reader to reader: whoever sees two
+    calendars cannot tell that both were at the same.
+    """
+    mark = keyring().mac(person.pk.bytes + event.pk.bytes, purpose="calendar-event").hex()[:32]
+    return Entry(
+        uid=mark,
+        title=_("Appointment"),
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        changed_at=event.facts_at,
+        sequence=event.sequence,
+        is_cancelled=event.state == rules.State.CANCELLED,
+    )
+
+
+def _has_place_in(events: Iterable[Event], person: Person, now: datetime) -> set[uuid.UUID]:
+    """Return in which of these events somebody has a place: one query."""
+    tags = {key.tag(person.pk): pk for pk, key in keys.keys_of(events, now).items()}
+    going = Rsvp.objects.filter(tag__in=list(tags), state=str(rules.Going.GOING))
+    return {tags[bytes(tag)] for tag in going.values_list("tag", flat=True)}
+
+
+def mine(person: Person, now: datetime) -> list[Entry]:
+    """Return the entries of what somebody has a place in, as long as that is known: two queries.
+
+    What was cancelled stays for a while, so that calendars see it.
+    """
+    recent = Q(cancelled_at__isnull=True) | Q(cancelled_at__gt=now - rules.CANCELLED_SHOWN)
+    known = list(Event.objects.shown().remembered(now).filter(recent).order_by("starts_at", "pk"))
+    chosen = _has_place_in(known, person, now)
+    return [_neutral(event, person) for event in known if event.pk in chosen]
+
+
+def public_file(event_id: uuid.UUID) -> Entry | None:
+    """Return the entry of a public event, under its own name; None if there is none: one query."""
+    row = Event.objects.shown().public().filter(pk=event_id).values_list(*_FIELDS).first()
+    return Announced(*row).entry() if row is not None else None
+
+
+def own_file(event_id: uuid.UUID, person: Person, now: datetime) -> Entry | None:
+    """Return the neutral entry of an event somebody has a place in: two queries.
+
+    None alike if they have none, if it is forgotten, and if it was never there.
+    """
+    event = Event.objects.shown().remembered(now).filter(pk=event_id).first()
+    if event is None or not _has_place_in([event], person, now):
+        return None
+    return _neutral(event, person)

@@ -1,0 +1,215 @@
+"""Pages of who comes: the list of events, one event, "I am going" and "no longer going"."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Person
+from accounts.permissions import require_role, signed_in
+from accounts.rules import Role
+from events import rules
+from events.markdown import to_html
+from events.queries import pages
+from events.queries.pages import Seen
+from events.rules import Full, Going, NotAllowed, NotAllowedFrom, NotOpen, State
+from events.services import places
+from peersupport.core import clock, words
+from peersupport.core.daykey import Forgotten
+from program.queries import facts
+
+FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a card says of an event."""
+
+    kind: str  # the look of its tag
+    word: str
+    left: str = ""
+    of: str = ""
+
+
+def _ordinal(number: int) -> str:
+    """Return "1st", "2nd", "11th": English alone has these; other languages get the number."""
+    if 10 <= number % 100 <= 20:
+        return _("%dth") % number
+    ending = {1: _("%dst"), 2: _("%dnd"), 3: _("%drd")}.get(number % 10, _("%dth"))
+    return ending % number
+
+
+def _mine_words(seen: Seen, now: datetime, zone: ZoneInfo) -> Words | None:
+    mine = seen.mine
+    if mine is None or not seen.is_live:
+        return None
+    if mine.going is Going.OFFERED and mine.until is not None:
+        until = words.moment_near(mine.until, now, zone)
+        return Words("warn", _("A place is yours until %s") % until)
+    if mine.going is Going.WAITING:
+        if mine.ahead is None:
+            return Words("info", _("You are waiting"))
+        return Words("info", _("You are %s in line") % _ordinal(mine.ahead + 1))
+    return Words("ok", _("You are going"))
+
+
+def _place_words(seen: Seen, now: datetime, zone: ZoneInfo) -> Words:
+    row = seen.row
+    if row.opens_at is not None and row.opens_at > now:
+        return Words("info", _("Opens %s") % words.moment_near(row.opens_at, now, zone))
+    if not pages.is_open(row, now):
+        return Words("off", _("Closed"))
+    if row.free is None or row.capacity is None:
+        return Words("ok", _("Open"))
+    of = _("of %d") % row.capacity
+    if row.free == 0:
+        if rules.is_free_for_all(row.starts_at, now):
+            return Words("off", _("Full"))
+        return Words("off", _("Full: you would be %s in line") % _ordinal(row.waiting + 1))
+    left = ngettext("%d place left", "%d places left", row.free) % row.free
+    word = _("Few places left") if row.free <= FEW else _("Open")
+    return Words("warn" if row.free <= FEW else "ok", word, left, of)
+
+
+def _words(seen: Seen, now: datetime, zone: ZoneInfo) -> Words:
+    if seen.row.state == State.CANCELLED:
+        return Words("off", _("Cancelled"))
+    if seen.row.ends_at <= now:
+        return Words("off", _("Past"))
+    return _mine_words(seen, now, zone) or _place_words(seen, now, zone)
+
+
+def _card(seen: Seen, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    row, said = seen.row, _words(seen, now, zone)
+    local = row.starts_at.astimezone(zone)
+    hours = words.time_range(row.starts_at, row.ends_at, zone)
+    return {
+        "date": f"{words.upper_first(words.day_near(local.date(), _today(now, zone)))}, {hours}",
+        "title": row.title,
+        "url": reverse("events:event", args=[row.pk]),
+        "place": row.place or (_("Online") if row.link else ""),
+        "kind": said.kind,
+        "word": said.word,
+        "left": said.left,
+        "of": said.of,
+        "taken": row.taken,
+        "capacity": row.capacity,
+    }
+
+
+def _today(now: datetime, zone: ZoneInfo) -> Any:
+    return now.astimezone(zone).date()
+
+
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """Show what is on: one's own first, then everything one may see."""
+    now, zone = clock.now(), facts().zone
+    person = request.user if isinstance(request.user, Person) else None
+    found = pages.coming(person, now)
+    context = {
+        "personal": person is not None,
+        "mine": [_card(seen, now, zone) for seen in found if seen.is_live],
+        "events": [_card(seen, now, zone) for seen in found if not seen.is_live],
+        "zone_name": words.zone_name(now, zone),
+        "is_visitor": person is None,
+    }
+    return render(request, "events/list.html", context)
+
+
+def _found(request: HttpRequest, event: uuid.UUID, now: datetime) -> Seen:
+    person = request.user if isinstance(request.user, Person) else None
+    found = pages.one(person, event, now)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _shows_link(seen: Seen, now: datetime) -> bool:
+    """Return whether the link of a call is shown: to who has a place, and to who runs it."""
+    is_going = seen.mine is not None and seen.mine.going is Going.GOING
+    return seen.is_host or (is_going and now < seen.row.ends_at)
+
+
+@require_safe
+def event(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
+    """Show one event, and where one stands with it."""
+    now, zone = clock.now(), facts().zone
+    seen = _found(request, event, now)
+    row, said = seen.row, _words(seen, now, zone)
+    local = row.starts_at.astimezone(zone)
+    is_on = row.state == State.PUBLISHED and now < row.ends_at
+    closes = row.closes_at or row.ends_at
+    context = {
+        "personal": row.is_sensitive or request.user.is_authenticated,
+        "event": row,
+        "words": mark_safe(to_html(row.words)),  # noqa: S308 - sanitized by nh3
+        "day": words.dated(local.date()),
+        "hours": words.time_range(row.starts_at, row.ends_at, zone),
+        "zone_name": words.zone_name(row.starts_at, zone),
+        "tag": said,
+        "is_on": is_on,
+        "is_past": row.ends_at <= now,
+        "is_visitor": not request.user.is_authenticated,
+        "is_offered": seen.mine is not None and seen.mine.going is Going.OFFERED,
+        "is_live": seen.is_live,
+        "may_leave": seen.is_live and now < row.ends_at,
+        "may_answer": is_on and seen.is_for_me and not seen.is_live and pages.is_open(row, now),
+        "is_not_for_me": is_on and request.user.is_authenticated and not seen.is_for_me,
+        "would_wait": row.free == 0,
+        "is_full_now": row.free == 0 and rules.is_free_for_all(row.starts_at, now),
+        "lapsed": seen.mine is not None and seen.mine.going is Going.LAPSED,
+        "closes": words.when(closes, now, zone) if row.closes_at and now < closes else "",
+        "link": row.link if _shows_link(seen, now) else "",
+        "is_host": seen.is_host,
+    }
+    response = render(request, "events/event.html", context)
+    if context["personal"]:
+        response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_role(Role.STUDENT)
+@require_POST
+def going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
+    """Take a place, or one in the line, or the place that is offered. Twice is once."""
+    now = clock.now()
+    _found(request, event, now)
+    try:
+        rsvp = places.answer(event=event, person=signed_in(request), now=now)
+    except (NotOpen, Forgotten, NotAllowed, NotAllowedFrom):
+        messages.warning(request, _("Places cannot be taken here at the moment."))
+    except Full:
+        messages.warning(request, _("The last place has just been taken."))
+    else:
+        said = {
+            Going.GOING: _("You are going. You can change your mind at any time."),
+            Going.WAITING: _("You are in the line. We tell you when a place is free."),
+        }
+        messages.success(request, said[Going(rsvp.state)])
+    return redirect("events:event", event)
+
+
+@require_role(Role.STUDENT)
+@require_POST
+def not_going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
+    """Give back a place, an offer, or a place in the line. Twice is once."""
+    now = clock.now()
+    _found(request, event, now)
+    try:
+        places.leave(event=event, person=signed_in(request), now=now)
+    except (NotOpen, Forgotten):
+        messages.warning(request, _("This is over."))
+    else:
+        messages.success(request, _("You are no longer going. Thank you for saying so."))
+    return redirect("events:event", event)

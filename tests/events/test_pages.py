@@ -1,0 +1,204 @@
+"""What somebody sees of events, and what one tap does."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Person, RosterEntry
+from events import rules
+from events.models import Event, Host, Invited, Rsvp
+from events.rules import Going
+from events.services import places
+from tests.events.scene import event
+from tests.people import cast, sign_in
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+
+
+@pytest.fixture
+def people(evening: datetime, time_machine: Any) -> dict[str, Person]:
+    time_machine.move_to(evening, tick=False)
+    return cast(evening)
+
+
+def _body(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return str(answer.content.decode())
+
+
+def _tap(client: Client, row: Event, what: str = "going") -> str:
+    answer = client.post(f"/events/{row.pk}/{what}/", follow=True)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_a_visitor_sees_public_events_alone(people: dict[str, Person], evening: datetime) -> None:
+    public = event(evening, title="Open yoga", visibility=rules.Visibility.PUBLIC)
+    inside = event(evening, title="For us")
+    hidden = event(evening, title="By address", visibility=rules.Visibility.PRIVATE)
+    draft = event(
+        evening, title="Not yet", visibility=rules.Visibility.PUBLIC, state=rules.State.DRAFT
+    )
+
+    seen = _body(Client(), "/events/")
+    assert "Open yoga" in seen
+    assert not [row for row in (inside, hidden, draft) if row.title in seen]
+    assert "Sign in to take a place" in _body(Client(), f"/events/{public.pk}/")
+    for row in (inside, hidden, draft):
+        assert Client().get(f"/events/{row.pk}/").status_code == 404
+
+
+def test_a_place_is_one_tap_and_a_change_of_mind_another(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    row, ana = event(evening), sign_in(people["ana"])
+
+    assert "You are going." in _tap(ana, row)
+    assert "You are going" in _tap(ana, row)  # twice is once
+    assert Event.objects.get(pk=row.pk).taken == 1
+    assert "Yours" in _body(ana, "/events/")
+
+    assert "You are no longer going" in _tap(ana, row, "not-going")
+    assert Event.objects.get(pk=row.pk).taken == 0
+    assert Rsvp.objects.get().state == Going.LEFT
+    assert "Yours" not in _body(ana, "/events/")
+
+
+def test_a_full_event_says_which_place_in_line_one_would_have(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    row = event(evening, capacity=1)
+    places.answer(event=row.pk, person=people["marcus"], now=evening)
+    ana, ben = sign_in(people["ana"]), sign_in(people["ben"])
+
+    assert "Full: you would be 1st in line" in _body(ana, f"/events/{row.pk}/")
+    assert "You are in the line" in _tap(ana, row)
+    assert "You are 1st in line" in _body(ana, f"/events/{row.pk}/")
+    assert "Full: you would be 2nd in line" in _body(ben, f"/events/{row.pk}/")
+
+    places.leave(event=row.pk, person=people["marcus"], now=evening)
+    assert "You are going" in _body(ana, f"/events/{row.pk}/")
+    assert "Full: you would be 1st" in _body(ben, f"/events/{row.pk}/")
+
+
+def test_an_offer_past_its_end_is_none_although_nothing_ran(
+    people: dict[str, Person], evening: datetime, time_machine: Any
+) -> None:
+    row = event(evening, capacity=1, starts_at=evening + timedelta(hours=22))
+    places.answer(event=row.pk, person=people["marcus"], now=evening)
+    places.answer(event=row.pk, person=people["ana"], now=evening)
+    places.leave(event=row.pk, person=people["marcus"], now=evening)
+    ana, offer = sign_in(people["ana"]), Rsvp.objects.get(state=Going.OFFERED)
+    assert offer.offer_until is not None
+    assert "A place is yours until" in _body(ana, f"/events/{row.pk}/")
+
+    time_machine.move_to(offer.offer_until, tick=False)
+    ana = sign_in(people["ana"])
+    seen = _body(ana, f"/events/{row.pk}/")
+    assert "A place is yours until" not in seen
+    assert "went to somebody else" in seen
+    # Whoever taps now is asked anew, and has the place that is free.
+    assert "You are going." in _tap(ana, row)
+
+
+def test_an_audience_is_asked_for_by_the_page_and_by_the_service(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    row = event(evening, title="For M2")
+    Invited.objects.create(event=row, class_name="M2")
+    entry, _made = RosterEntry.objects.get_or_create(
+        person=people["ana"], defaults={"email": people["ana"].email, "standing": "enrolled"}
+    )
+    entry.class_name = "M1"
+    entry.save()
+    ana = sign_in(people["ana"])
+
+    assert "For M2" not in _body(ana, "/events/")
+    assert ana.post(f"/events/{row.pk}/going/").status_code == 404
+    with pytest.raises(rules.NotAllowed):
+        places.answer(event=row.pk, person=people["ana"], now=evening)
+
+    entry.class_name = "M2"
+    entry.save()
+    assert "For M2" in _body(ana, "/events/")
+    assert "You are going." in _tap(ana, row)
+
+
+def test_a_private_event_is_found_by_its_address_alone(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    row = event(
+        evening, title="By address", visibility=rules.Visibility.PRIVATE, is_sensitive=True
+    )
+    ana, ben = sign_in(people["ana"]), sign_in(people["ben"])
+
+    assert "By address" not in _body(ana, "/events/")
+    assert "You are going." in _tap(ana, row)
+    assert "By address" in _body(ana, "/events/")
+    assert "By address" not in _body(ben, "/events/")
+    assert sign_in(people["cora"]).get(f"/events/{row.pk}/").status_code == 404
+    Host.objects.create(event=row, person=people["cora"])
+    assert "By address" in _body(sign_in(people["cora"]), f"/events/{row.pk}/")
+
+
+def test_the_link_of_a_call_is_for_who_is_going(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    row = event(evening, link="https://call.example/room-CANARY")
+    ana = sign_in(people["ana"])
+
+    assert "CANARY" not in _body(ana, f"/events/{row.pk}/")
+    _tap(ana, row)
+    assert "CANARY" in _body(ana, f"/events/{row.pk}/")
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"opens_at": timedelta(hours=1)}, "Opens"),
+        ({"closes_at": timedelta(hours=-1)}, "Closed"),
+        ({"state": rules.State.CANCELLED, "cancelled_at": timedelta()}, "Cancelled"),
+        ({"starts_at": timedelta(hours=-3)}, "Past"),
+    ],
+)
+def test_outside_the_window_nothing_is_taken(
+    people: dict[str, Person], evening: datetime, more: dict[str, Any], why: str
+) -> None:
+    said = {
+        name: evening + value if isinstance(value, timedelta) else value
+        for name, value in more.items()
+    }
+    row, ana = event(evening, **said), sign_in(people["ana"])
+
+    assert why in _body(ana, f"/events/{row.pk}/")
+    assert "Places cannot be taken here" in _tap(ana, row)
+    assert not Rsvp.objects.exists()
+
+
+def test_pages_ask_the_same_number_of_queries_however_many_events_there_are(
+    people: dict[str, Person], evening: datetime, django_assert_max_num_queries: Any
+) -> None:
+    ana = sign_in(people["ana"])
+    counts = []
+    for number in (2, 30):
+        for _each in range(number):
+            row = event(evening)
+        for who in ("marcus", "priya"):
+            places.answer(event=row.pk, person=people[who], now=evening)
+        for path in ("/events/", f"/events/{row.pk}/"):
+            with django_assert_max_num_queries(12) as seen:
+                _body(ana, path)
+            counts.append(len(seen.captured_queries))
+    assert counts[0] == counts[2], counts
+    assert counts[1] == counts[3], counts
+
+
+def test_a_tap_asks_few_queries(
+    people: dict[str, Person], evening: datetime, django_assert_max_num_queries: Any
+) -> None:
+    row, ana = event(evening), sign_in(people["ana"])
+    with django_assert_max_num_queries(26):
+        ana.post(f"/events/{row.pk}/going/")
