@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Person
 from events.models import Event, Series
 from events.planning_rules import ChangedMeanwhile, InThePast, Scope
 from events.queries import plans
