@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -255,7 +256,7 @@ def _composer(lines_of: Lines, *, to_list: bool = False) -> Compose:
         person = Person.objects.filter(pk=holder, is_active=True).first()
         if person is None:
             return None
-        path = refs.mine() if to_list else refs.path_of(found.event, found.rsvp.pk)
+        path = reverse("events:mine") if to_list else refs.path_of(found.event, found.rsvp.pk)
         to, link = person.mail_address, settings.PUBLIC_URL.rstrip("/") + path
         return Letter(to, *personal_letter(to, lines, link))
 
@@ -287,7 +288,7 @@ def _register(name: str, lines_of: Lines, title: Words, **more: bool) -> None:
             asked=True,
             compose=_composer(lines_of, to_list=to_list),
             title=title,
-            roles=frozenset({str(Role.STUDENT)}),
+            roles=frozenset({str(Role.STUDENT), str(Role.SUPPORTER)}),
             whom=whom,
             **more,
         )

@@ -203,6 +203,7 @@ TABLE: dict[str, list[int]] = {
     "visits/<uuid:visit>/remove-line/": POST_STUDENT,
     "events/calendar.ics": OPEN,
     "events/<uuid:event>/calendar.ics": MISSING_STUDENT,  # a public one: test_calendars
+    "events/mine/": [302] * 5,
     "events/place/<slug:token>/": MISSING,
     "reminders/": PROGRAM,
     "reminders/new/": PROGRAM,
