@@ -11,9 +11,11 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put message kinds into the outbox, and the pages into the navigation."""
+        from accounts.rules import Role
         from events import emails
         from peersupport.core.ui.nav import NavItem, register
 
-        register(NavItem(_("What is on"), "events:list", frozenset(), 25))
-
         emails.register_kinds()
+        register(NavItem(_("What is on"), "events:list", frozenset(), 25))
+        program = frozenset({str(Role.COORDINATOR), str(Role.STUDENT_LEAD)})
+        register(NavItem(_("Plan events"), "events:plan", program, 46))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from events.views import calendars, pages, place
+from events.views import calendars, pages, place, plan_changes, plan_series, planning
 
 app_name = "events"
 
@@ -18,6 +18,20 @@ urlpatterns: list[URLPattern] = [
     path("mine/", place.mine, name="mine"),
     path("place/<slug:token>/", place.place, name="place"),
     # -- planning (events/views/planning.py) ------------------------------------------------------
+    path("plan/", planning.overview, name="plan"),
+    path("plan/calendar/", planning.calendar, name="plan-calendar"),
+    path("plan/earlier/", planning.earlier, name="plan-earlier"),
+    path("plan/new/", plan_changes.add, name="plan-new"),
+    path("plan/<uuid:event>/", planning.one, name="plan-event"),
+    path("plan/<uuid:event>/change/", plan_changes.change, name="plan-change"),
+    path("plan/<uuid:event>/publish/", planning.publish, name="plan-publish"),
+    path("plan/<uuid:event>/cancel/", planning.cancel, name="plan-cancel"),
+    path("plan/<uuid:event>/drop/", planning.drop, name="plan-drop"),
+    path("plan/<uuid:event>/copy/", planning.copy, name="plan-copy"),
+    path("plan/series/<uuid:series>/", plan_series.series, name="plan-series"),
+    path("plan/series/<uuid:series>/publish/", plan_series.publish, name="plan-series-publish"),
+    path("plan/series/<uuid:series>/end/", plan_series.end, name="plan-series-end"),
+    path("plan/series/<uuid:series>/copy/", plan_series.copy, name="plan-series-copy"),
     # -- on the day (events/views/day.py) ---------------------------------------------------------
     # -- debriefs (events/views/debriefs.py) ------------------------------------------------------
 ]

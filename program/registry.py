@@ -40,6 +40,12 @@ CLAIMS: dict[str, Words] = {
     "grades": _("Nobody who grades you learns that you came."),
     "licence": _("Coming here is not something that licensing forms ask about."),
 }
+# Whether supporters plan workshops for their classmates, and whether somebody looks at them first.
+LETTING: dict[str, Words] = {
+    "no": _("No: coordinators and student leads plan every event"),
+    "draft": _("Yes, as drafts: a coordinator or a student lead publishes them"),
+    "publish": _("Yes, and they publish them themselves"),
+}
 SHIPPED_PLEDGE = (
     "What somebody tells me in a talk stays with me. I write down neither their name nor their "
     "story. I tell another person only where our rules say I must, and I tell them first if I "
@@ -71,7 +77,6 @@ KNOWN: dict[str, Known] = {
     "closed": Known(_("Close everything now"), roles=RUNNERS),
     "school": Known(_("The name of the program, and its time zone")),
     "place": Known(_("Where hours usually are")),
-    # "no", "draft" or "publish": events/planning_rules.py
     "supporter-events": Known(_("Workshops that supporters plan"), default="no"),
     "handed-over": Known(_("Looked at for the hand-over")),
     "crisis-lines": Known(_("Crisis lines")),

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from accounts.models import Person, RosterEntry
 from accounts.roster_rules import STUDENTS
 from accounts.rules import Role
-from events.models import Event, EventSet, Host, Invited, Series
+from events.models import Event, EventSet, Host, Invited
 from events.permissions import may_plan
 from events.planning_rules import (
     Dated,
@@ -151,13 +151,30 @@ def one(by: Person, event: uuid.UUID) -> Event | None:
     return visible(by).select_related("series").filter(pk=event).first()
 
 
-def series_of(by: Person, series: uuid.UUID) -> tuple[Series, list[Event]] | None:
-    """Return a series with its dates: two queries."""
-    found = Series.objects.filter(pk=series).first()
-    if found is None:
-        return None
-    dates = list(visible(by).filter(series=found).order_by("starts_at"))
-    return (found, dates) if dates else None
+def with_later(by: Person, event: uuid.UUID, now: datetime) -> list[Event]:
+    """Return an event and the later dates of its series, as `later_dates` does; or nothing.
+
+    One query, where `one` and `later_dates` are two.
+    """
+    series = Event.objects.filter(pk=event, series__isnull=False).values("series")
+    found = list(visible(by).filter(Q(pk=event) | Q(series__in=series)).order_by("series_on"))
+    this = next((row for row in found if row.pk == event), None)
+    if this is None:
+        return []
+    later = [row for row in found if _is_later(row, this, now)]
+    return [this, *later]
+
+
+def _is_later(row: Event, this: Event, now: datetime) -> bool:
+    if row.series_on is None or this.series_on is None or row.series_on <= this.series_on:
+        return False
+    return row.ends_at > now and row.state != State.CANCELLED
+
+
+def dates_of(by: Person, series: uuid.UUID) -> list[Event]:
+    """Return the dates of a series in order, each with the series: one query."""
+    found = visible(by).filter(series=series).select_related("series")
+    return list(found.order_by("starts_at"))
 
 
 def ahead(by: Person, now: datetime) -> list[Event]:
@@ -209,12 +226,21 @@ def can_host() -> list[tuple[uuid.UUID, str]]:
     return sorted(named, key=lambda pair: (pair[1].casefold(), str(pair[0])))
 
 
-def names_of(people: Iterable[uuid.UUID]) -> list[str]:
-    """Return what some people go by: one query."""
-    rows = Person.objects.filter(pk__in=set(people)).values_list(
-        "profile__shown_name", "called", "email"
+def hosts_of(events: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, str]]:
+    """Return who hosts some events, and the name they go by: one query."""
+    found: dict[uuid.UUID, dict[uuid.UUID, str]] = defaultdict(dict)
+    rows = Host.objects.filter(event__in=list(events)).values_list(
+        "event", "person", "person__profile__shown_name", "person__called", "person__email"
     )
-    return sorted(shown or called or email for shown, called, email in rows)
+    for event, person, shown, called, email in rows:
+        found[event][person] = shown or called or email
+    return found
+
+
+def invited_to(event: uuid.UUID) -> list[tuple[str, str]]:
+    """Return whom one event is for, in order: one query."""
+    rows = Invited.objects.filter(event=event).order_by("class_name", "rotation")
+    return list(rows.values_list("class_name", "rotation"))
 
 
 def cohorts() -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from peersupport.core.ui.forms import PlainForm
 from program.forms.days import AHEAD, day
-from program.registry import STATUSES
+from program.registry import LETTING, STATUSES
 
 
 class TopicForm(PlainForm):
@@ -121,3 +121,17 @@ class PledgeForm(PlainForm):
     def values(self) -> dict[str, Any]:
         """Return what `change_pledge` takes."""
         return dict(self.cleaned_data)
+
+
+class SupporterEventsForm(PlainForm):
+    """Whether supporters may plan workshops for their classmates."""
+
+    letting = forms.ChoiceField(
+        label=_("May supporters plan workshops?"),
+        choices=list(LETTING.items()),
+        widget=forms.RadioSelect,
+    )
+
+    def values(self) -> str:
+        """Return what is set."""
+        return str(self.cleaned_data["letting"])

@@ -24,6 +24,7 @@ from program.queries.settings import history, pledge
 from program.registry import (
     CLAIMS,
     KNOWN,
+    LETTING,
     STATUSES,
     TOPICS,
     Line,
@@ -85,6 +86,7 @@ def _people_lines(values: Values, today: date) -> list[Line]:
         ("pledge", state, kept.from_on is None),
         ("talked", named, not talked),
         ("small-school", _("Yes, and the promises say so") if is_small else _("No"), False),
+        ("supporter-events", str(LETTING[value_of(values, "supporter-events")]), False),
     ]
     return [
         Line(group, KNOWN[key].title, state, reverse("program:set", args=[key]), is_due, 50)
@@ -175,6 +177,8 @@ def said(key: str, value: Any) -> str:
         }
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(value, str):
+        return str(LETTING.get(value, value))
     # One database keeps the parts as they came, the other in an order of its own.
     ordered = sorted(value, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
     parts = [_part(value[name]) for name in ordered if value[name] not in (None, "")]

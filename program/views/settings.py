@@ -14,7 +14,14 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
 from peersupport.core.datamap.registry import Words
-from program.forms.trust import ClaimForm, PledgeForm, SmallSchoolForm, TalkedForm, TopicForm
+from program.forms.trust import (
+    ClaimForm,
+    PledgeForm,
+    SmallSchoolForm,
+    SupporterEventsForm,
+    TalkedForm,
+    TopicForm,
+)
 from program.queries import facts
 from program.queries.confidentiality import consent
 from program.queries.settings import not_signed, pledge
@@ -34,6 +41,7 @@ _LEADS: dict[str, Words] = {
     ),
     "talked": gettext_lazy("Students find this person on a page that everybody can open."),
     "small": gettext_lazy("Where few people do everything, say so."),
+    "supporter": gettext_lazy("Workshops of their own, for classmates: they host what they plan."),
 }
 _KEYS = [
     *(f"topic-{name}" for name in TOPICS),
@@ -41,6 +49,7 @@ _KEYS = [
     "pledge",
     "talked",
     "small-school",
+    "supporter-events",
 ]
 
 
@@ -54,6 +63,8 @@ def _form(key: str, data: Any, values: Values, today: date) -> Any:
         return PledgeForm(data, initial=kept)
     if key == "talked":
         return TalkedForm(data, initial=kept)
+    if key == "supporter-events":
+        return SupporterEventsForm(data, initial={"letting": kept})
     return SmallSchoolForm(data, initial={"is_small": kept})
 
 

@@ -130,6 +130,13 @@ TABLE: dict[str, Row] = {
         _set("place", {"room": "Lounge B"}),
         {"Lounge B": {"poster", "guide", "history", "succession"}},
     ),
+    "supporter-events": Row(
+        _set("supporter-events", "publish"),
+        {
+            "Yes, and they publish them themselves": {*SETTINGS, "set"},
+            "Plan a workshop": {"planning"},
+        },
+    ),
     "handed-over": Row(
         _set("handed-over", {"pledge": DAY}), {"Looked at: Monday 23 November": {"succession"}}
     ),
@@ -148,7 +155,7 @@ def _screens(people: dict[str, Person], now: datetime, key: str) -> dict[str, st
     hours = hours_of(people["priya"], now, checked_in_at=now)
     door = f"/line/at/{hours.shift_id}/{door_code(hours.shift_id, now)}/"
     known = key if key.startswith(("topic-", "claim-")) else "pledge"
-    own = key if key in ("talked", "small-school") else known
+    own = key if key in ("talked", "small-school", "supporter-events") else known
     seen: dict[str, dict[str, str]] = {
         "": {
             "today": "/", "board": "/board/", "help": "/help-now/", "friend": "/help-now/friend/",
@@ -173,6 +180,8 @@ def _screens(people: dict[str, Person], now: datetime, key: str) -> dict[str, st
             "hours": "/hours/program/", "sign": "/hours/program/sign/",
         },
     }  # fmt: skip
+    if key == "supporter-events":  # nobody finds that page before
+        seen["priya"]["planning"] = "/events/plan/"
     pages = {}
     for who, addresses in seen.items():
         client = sign_in(people[who]) if who else Client()
