@@ -150,7 +150,8 @@ def tell_changed(event: Event, now: datetime) -> None:
 
 def tell_cancelled(event: Event, now: datetime) -> None:
     """Tell everybody who comes or waits that an event is off."""
-    _put(event, [_off(event, rsvp.pk, now) for rsvp in event.rsvps.live().only("pk")], now)
+    live = event.rsvps.live().values_list("pk", flat=True)
+    _put(event, [_off(event, pk, now) for pk in live], now)
 
 
 def _off(event: Event, rsvp: uuid.UUID, now: datetime) -> _Said:
@@ -279,7 +280,7 @@ def _ought(event: Event, rsvp: Rsvp, zone: tzinfo, now: datetime) -> Iterator[_S
         yield _off(event, rsvp.pk, now)
     elif rsvp.state == Going.GOING:
         yield from _later(event, rsvp.pk, zone, now)
-    elif rsvp.offer_until is not None:
+    elif rsvp.offer_until is not None and rsvp.offer_until > now:
         yield _offer(rsvp, rsvp.offer_until, now)
 
 
