@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     # -- calendars (events/views/calendars.py, place.py) ------------------------------------------
     path("calendar.ics", calendars.public, name="public-calendar"),
     path("<uuid:event>/calendar.ics", calendars.one, name="calendar"),
+    path("mine/", place.mine, name="mine"),
     path("place/<slug:token>/", place.place, name="place"),
     # -- planning (events/views/planning.py) ------------------------------------------------------
     path("plan/", planning.overview, name="plan"),

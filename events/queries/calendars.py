@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Person
 from events import keys, rules
 from events.models import Event, Rsvp
-from events.queries import refs
+from events.queries import pages, refs
 from peersupport.core.crypto import keyring
 from peersupport.core.ical import Entry
 
@@ -117,11 +117,9 @@ def public_file(event_id: uuid.UUID) -> Entry | None:
 
 
 def own_file(event_id: uuid.UUID, person: Person, now: datetime) -> Entry | None:
-    """Return the neutral entry of an event somebody has a place in: two queries.
+    """Return the neutral entry of an event that somebody may see; None if they may not.
 
-    None alike if they have none, if it is forgotten, and if it was never there.
+    Whether they have a place in it makes no difference: a file tells nobody either.
     """
-    event = Event.objects.shown().remembered(now).filter(pk=event_id).first()
-    if event is None or not _has_place_in([event], person, now):
-        return None
-    return _neutral(event, person)
+    seen = pages.one(person, event_id, now)
+    return _neutral(seen.row, person) if seen is not None else None

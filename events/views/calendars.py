@@ -80,8 +80,8 @@ def _file(entry: ical.Entry, name: str) -> HttpResponse:
 def one(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Return the file of one event, for somebody's own tap.
 
-    A public event is the same for everybody. Any other is there for whoever has a place in it,
-    and its file says neither what it is nor where.
+    A public event is the same for everybody. Any other is there for whoever may see it, and its
+    file says neither what it is nor where.
     """
     announced = reads.public_file(event)
     if announced is not None:

@@ -394,6 +394,31 @@ def test_the_audit_puts_back_a_lost_reminder_and_nothing_else(
     assert "tomorrow" in mailoutbox[-1].body
 
 
+def test_the_audit_puts_back_an_offer_and_a_cancellation_but_no_old_one(
+    people: dict[str, Person], evening: datetime, mailoutbox: list[Any]
+) -> None:
+    soon = event(evening, starts_at=evening + 12 * HOUR)
+    offered = rsvp(soon, people["ana"], evening, Going.WAITING, number=1)
+    _offered(offered, evening)
+    off = event(evening, starts_at=evening + 9 * DAY)
+    _cancelled(rsvp(off, people["ben"], evening), evening)
+    assert Outgoing.objects.count() == 2
+    with acting_as("worker"):
+        assert auditors.audit(now=evening)["events"] == 0
+
+    Outgoing.objects.all().delete()
+    with acting_as("worker"):
+        assert auditors.audit(now=evening + HOUR)["events"] == 2
+    _send(evening + HOUR)
+    assert sorted(mail.to[0] for mail in mailoutbox) == [
+        "ana@school.example",
+        "ben@school.example",
+    ]
+    with acting_as("worker"):  # said: not again; and a day later nobody needs to hear it
+        assert auditors.audit(now=evening + HOUR)["events"] == 0
+        assert list(emails.expected(evening + DAY)) == []
+
+
 def test_the_audit_asks_as_much_for_many_as_for_one(
     people: dict[str, Person], evening: datetime, django_assert_num_queries: Any
 ) -> None:

@@ -104,7 +104,8 @@ def test_who_comes_is_told_of_what_moved_and_not_of_a_new_name(
     row = _published(people["cora"], evening)
     rsvp(row, people["ana"], evening)
     told: list[int] = []
-    for minute, more in enumerate(({"title": "A walk"}, {"place": "Garden"}, {"words": "x"})):
+    changes: list[dict[str, Any]] = [{"title": "A walk"}, {"place": "Garden"}, {"words": "x"}]
+    for minute, more in enumerate(changes):
         now = evening + minute * MINUTE
         facts = replace(plans.read([row])[row.pk], **more)
         planning.change(event=row.pk, facts=facts, seen=None, by=people["cora"], now=now)

@@ -213,6 +213,7 @@ TABLE: dict[str, list[int]] = {
     "events/<uuid:event>/how-was-it/": MISSING_STUDENT,
     "events/calendar.ics": OPEN,
     "events/<uuid:event>/calendar.ics": MISSING_STUDENT,  # a public one: test_calendars
+    "events/mine/": [302] * 5,
     "events/place/<slug:token>/": MISSING,
     # Supporters plan once the program lets them: tests/events/test_planning_pages.py
     "events/plan/": PROGRAM,
