@@ -69,7 +69,10 @@ def test_sign_in_codes_are_still_sent(evening: datetime) -> None:
 
 EVENTS = [
     f"events.{name}"
-    for name in ("cancelled", "changed", "given", "going", "offered", "reminder", "thanks")
+    for name in (
+        *("cancelled", "changed", "debrief-answered", "given", "going", "offered", "reminder"),
+        "thanks",
+    )
 ]
 
 
