@@ -118,8 +118,8 @@ def heartbeat() -> list[CheckMessage]:
     if not settings.HEARTBEAT_URL:
         said = "HEARTBEAT_URL is not set: a worker or a whole machine that stops tells nobody."
         hint = (
-            "Give it the https:// address of a watcher outside this machine, who alarms when it is "
-            "not asked for. A page that nobody looks at is no alarm."
+            "Give it the https:// address of a watcher outside this machine, who alarms when "
+            "nobody asks for it. A page that nobody looks at is no alarm."
         )
         return [_caution(35, said, hint)]
     address = urlsplit(settings.HEARTBEAT_URL)
