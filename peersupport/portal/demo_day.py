@@ -116,7 +116,6 @@ def lay_out_day(*, now: datetime) -> None:
     dress_cast(cast)
     _let_counselors_read(ensure_counselors(now), now)
     _cover(now)
-    lay_out_term(cast, now=now)
     presence.close_ended(now=now)
     half_hour = timedelta(minutes=30)
     wall = local(now, facts().zone)
@@ -129,3 +128,5 @@ def lay_out_day(*, now: datetime) -> None:
         ways = f"{rules.Way.IN_PERSON},{rules.Way.VIDEO}"
         start = began + 4 * half_hour
         _lay(cast["marcus"], start, 6 * half_hour, "Lounge B", now, ways=ways)
+    # Last, so that letters can say the hours that are planned.
+    lay_out_term(cast, now=now)

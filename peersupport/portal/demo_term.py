@@ -48,14 +48,31 @@ _BEHIND = (
 )
 
 
-def _ahead(block: str) -> tuple[tuple[str, Kind, int, int, str], ...]:
+_Date = tuple[str, Kind, int, int, str]
+
+
+def _ahead(block: str, today: date) -> tuple[_Date, ...]:
+    """Return what is coming, in days from today: the Match in the week that all schools have."""
+    match = (_match_monday(today) - today).days
+    study = 28 + (-(today.weekday() + 28)) % 7  # from a Monday on
     return (
         (f"{block} block exam", Kind.EXAM, 9, 10, "M2"),
         ("Anatomy practical", Kind.EXAM, 16, 16, "M1"),
-        ("Dedicated study for Step 1", Kind.STUDY, 28, 62, "M2"),
-        ("Rank order list due", Kind.DEADLINE, 40, 40, "M4"),
-        ("Match Week", Kind.DEADLINE, 54, 58, "M4"),
+        ("Physiology block exam", Kind.EXAM, 37, 37, "M1"),
+        ("Dedicated study for Step 1", Kind.STUDY, study, study + 32, "M2"),
+        ("Rank order list due", Kind.DEADLINE, match - 12, match - 12, "M4"),
+        ("Match Week", Kind.DEADLINE, match, match + 4, "M4"),
     )
+
+
+def _match_monday(today: date) -> date:
+    """Return the Monday before the next third Friday of March."""
+    for year in (today.year, today.year + 1):
+        first = date(year, 3, 1)
+        friday = first + ((4 - first.weekday()) % 7 + 14) * _DAY
+        if friday > today + 20 * _DAY:
+            break
+    return friday - 4 * _DAY
 
 
 def lay_out_term(cast: dict[str, Person], *, now: datetime) -> None:
@@ -69,7 +86,7 @@ def lay_out_term(cast: dict[str, Person], *, now: datetime) -> None:
         program.keep_term(name=name, first_on=first, last_on=last, by=SYSTEM, now=now)
     if not Milestone.objects.filter(kind=str(Kind.EXAM), first_on__gt=today).exists():
         before = Milestone.objects.filter(title__endswith=" block exam", class_name="M2").count()
-        dates = _ahead(_BLOCKS[before % len(_BLOCKS)])
+        dates = _ahead(_BLOCKS[before % len(_BLOCKS)], today)
         program.add_milestones(
             entries=_entries(today, (*_BEHIND, *dates) if is_new else dates), by=SYSTEM, now=now
         )
@@ -90,10 +107,13 @@ def _put_in_classes(cast: dict[str, Person]) -> None:
             RosterEntry.objects.bulk_create([entry], ignore_conflicts=True)
 
 
-def _entries(today: date, dates: tuple[tuple[str, Kind, int, int, str], ...]) -> list[Entry]:
+def _entries(today: date, dates: tuple[_Date, ...]) -> list[Entry]:
+    """Return dates as the calendar has them, but for those that stand there already."""
+    known = set(Milestone.objects.values_list("title", "first_on"))
     return [
         Entry(title, kind, today + first * _DAY, today + last * _DAY, None, None, who)
         for title, kind, first, last, who in dates
+        if (title, today + first * _DAY) not in known
     ]
 
 
