@@ -80,7 +80,7 @@ def test_one_kind_can_be_left_out(evening: datetime) -> None:
         "time-changed",
         "time-soon",
     }
-    others = ["campaign", "cover-asked", "hours-planned", "staffing", "time-changed"]
+    others = ["campaign", "cover-asked", "hours-planned", "staffing", "time-changed", "time-soon"]
 
     client.post("/accounts/mail/", {"kinds": others})
 

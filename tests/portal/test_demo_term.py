@@ -38,6 +38,10 @@ def lay_out(now: datetime) -> None:
         demo_day.lay_out_day(now=now)
 
 
+def _readable(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes | memoryview) else str(value)
+
+
 def outcomes() -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     for row in Tally.objects.all():
@@ -90,7 +94,8 @@ def test_the_timeline_lives(demo: Any, evening: datetime) -> None:
 def test_seeding_again_changes_nothing(demo: Any, evening: datetime) -> None:
     def all_of_it() -> list[Any]:
         models: list[Any] = [Campaign, Milestone, Term, Tally, RosterEntry, Outgoing, PlanRun]
-        return [sorted(map(str, model.objects.values_list())) for model in models]
+        rows = [[each for row in model.objects.values_list() for each in row] for model in models]
+        return [sorted(map(_readable, each)) for each in rows]
 
     lay_out(evening)
     before, mails = all_of_it(), len(read_all())
