@@ -18,6 +18,7 @@ from reminders.models import PlanRun
 from reminders.queries.audience import Reader, is_for, readers
 from reminders.queries.ground import HORIZON, KINDS, Time, ground, kind_of
 from reminders.rules import ref_from
+from reminders.services.said import give_back_vanished
 
 PLAN = "reminders.tasks.plan"
 
@@ -52,6 +53,7 @@ def plan(*, now: datetime) -> Planned:
     done = Planned()
     known = ground(now)
     done.taken_back = _take_back(list(known.times()))
+    give_back_vanished(now)
     since = _since(now)
     ahead = [
         time

@@ -14,14 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError
 
-from peersupport.core.outbox import errors, kinds, marks, notes
+from peersupport.core.outbox import batches, errors, kinds, marks, notes
 from peersupport.core.outbox.errors import Trouble
 from peersupport.core.outbox.models import Outgoing
+from peersupport.core.outbox.post import Post
 
 _log = logging.getLogger(__name__)
 HELD = timedelta(minutes=15)
@@ -29,6 +27,8 @@ HELD = timedelta(minutes=15)
 BEHIND = timedelta(minutes=1)
 # A round ends after this many seconds, so that other timers of the same worker get their turn.
 ROUND = 20.0
+# A batch that takes longer gives back what is left of it, so that what is urgent gets its turn.
+SLOW = 3.0
 _NOTE_EVERY = 15.0
 # So many in a row that break off, or are refused, are not about the messages any more.
 MOST_BROKEN, MOST_REFUSED = 3, 20
@@ -64,7 +64,7 @@ class _Round:
 
     now: Callable[[], datetime]
     before: str  # what stopped the round before this one
-    post: BaseEmailBackend = field(default_factory=get_connection)
+    post: Post = field(default_factory=Post)
     result: DrainResult = field(default_factory=DrainResult)
     broken: int = 0
     refused: int = 0
@@ -75,16 +75,9 @@ class _Round:
         try:
             self.post.open()
         except (smtplib.SMTPException, OSError) as error:
-            self.close()
+            self.post.close()
             raise _Stop(errors.at_opening(error)) from None
         self.opened = True
-
-    def close(self) -> None:
-        """Drop a connection, even a broken one; the next message opens a fresh one."""
-        try:
-            self.post.close()
-        except (smtplib.SMTPException, OSError):
-            self.post.connection = None  # type: ignore[attr-defined]
 
     def accepted(self) -> None:
         """Note that the server takes mail."""
@@ -98,36 +91,37 @@ class _Round:
             self.result.dead += 1
             return marks.dead(row, token, Trouble.KIND, now)
         try:
-            said = kinds.verdict(kind, row, now)
-            letter = None
-            if said == "pass" and row.expires_at > now:
-                letter = kind.compose(row, now)
-            mail = _mail(row, letter, self.post) if letter is not None else None
+            said, letter = _looked_at(kind, row, now)
         except (OperationalError, InterfaceError):
             raise  # the database is gone: nothing is known about this message
         except Exception:
             _log.exception("a message of kind %s could not be made", row.kind)
             return self._later(row, token, Trouble.MADE)
+        if letter is not None:
+            return self._send(row, token, letter, keep=kind.keep_row)
         if said == "hold":
             return marks.hold(row, token, now + HELD)
-        if mail is None:
-            self.result.dropped += 1
-            return marks.end(row, token, Outgoing.State.DROPPED, now, keep=kind.keep_row)
+        if isinstance(said, kinds.Until):
+            return marks.hold(row, token, said.moment)
+        self.result.dropped += 1
+        return marks.drop(row, token, now, keep=kind.keep_row)
+
+    def _send(self, row: Outgoing, token: uuid.UUID, letter: kinds.Letter, *, keep: bool) -> None:
         self.open()
-        trouble = self._hand_over(mail, row.kind)
+        trouble = self._hand_over(letter, row)
         if trouble is not None:
-            return self._failed(row, token, trouble, mail.to[0])
-        marks.end(row, token, Outgoing.State.SENT, now, keep=kind.keep_row)
+            return self._failed(row, token, trouble, letter.to)
+        marks.sent(row, token, self.now(), keep=keep)
         self.result.sent += 1
         return self.accepted()
 
-    def _hand_over(self, mail: EmailMultiAlternatives, kind: str) -> Trouble | None:
+    def _hand_over(self, letter: kinds.Letter, row: Outgoing) -> Trouble | None:
         try:
-            mail.send()
+            self.post.hand_over(letter, str(row.message_id))
         except Exception as error:
             trouble = errors.at_sending(error)
             if trouble is Trouble.MADE:
-                _log.exception("a message of kind %s could not be made", kind)
+                _log.exception("a message of kind %s could not be made", row.kind)
             return trouble
         return None
 
@@ -136,7 +130,7 @@ class _Round:
             marks.hold(row, token, self.now() + BEHIND)
             raise _Stop(trouble)
         if trouble is Trouble.SERVER:
-            self.close()
+            self.post.close()
             self.broken += 1
             self._later(row, token, trouble)
             if self.broken >= MOST_BROKEN:
@@ -166,35 +160,32 @@ class _Round:
             self.result.dead += 1
 
 
-def _mail(row: Outgoing, letter: kinds.Letter, post: BaseEmailBackend) -> EmailMultiAlternatives:
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    mail = EmailMultiAlternatives(
-        subject=letter.subject,
-        body=letter.text,
-        to=[letter.to],
-        headers={
-            "Message-ID": f"<{row.message_id}@{domain}>",
-            "Auto-Submitted": "auto-generated",
-            **letter.headers,
-        },
-        connection=post,
-    )
-    mail.attach_alternative(letter.html, "text/html")
-    return mail
+def _looked_at(
+    kind: kinds.Kind, row: Outgoing, now: datetime
+) -> tuple[kinds.Verdict, kinds.Letter | None]:
+    """Ask the gates and the live thing; return what they say, and the letter if it goes."""
+    said = kinds.verdict(kind, row, now)
+    if said == "pass" and row.expires_at > now:
+        return said, kind.compose(row, now)
+    return said, None
 
 
 def _batch(turn: _Round, token: uuid.UUID, rows: list[Outgoing]) -> None:
     """Deliver one batch, renewing the lease; what somebody else claimed meanwhile is theirs."""
-    mine = {row.pk for row in rows}
-    began = turn.now()
+    began, started = turn.now(), time.monotonic()
     try:
-        for row in rows:
-            moment = turn.now()
-            # Set back as well: then others take our lease for one that nobody holds.
-            if not began <= moment < began + marks.RENEW:
-                mine, began = marks.renew(token, moment), moment
-            if row.pk in mine:
-                turn.deliver(row, token)
+        with batches.in_hand() as hand:
+            left = rows
+            while left and time.monotonic() - started < SLOW:
+                moment = turn.now()
+                # Set back as well: then others take our lease for one that nobody holds.
+                if not began <= moment < began + marks.RENEW:
+                    mine, began = marks.renew(token, moment), moment
+                    left = [row for row in left if row.pk in mine]
+                hand.rows = left
+                if left:
+                    turn.deliver(left[0], token)
+                    left = left[1:]
     finally:
         marks.release(token)
 
@@ -232,5 +223,5 @@ def drain(
     else:
         notes.note_good(now(), is_mended=turn.opened)
     finally:
-        turn.close()
+        turn.post.close()
     return turn.result

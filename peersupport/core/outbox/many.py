@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from peersupport.core.outbox.kinds import rank_of
 from peersupport.core.outbox.models import Outgoing, Tombstone
 from peersupport.core.outbox.services import mark_of
 from peersupport.core.outbox.wake import wake
@@ -42,9 +43,16 @@ def enqueue_many(
         known = Tombstone.objects.filter(key__in=some, until__gt=now)
         for mark in known.values_list("key", flat=True):
             marks.pop(bytes(mark), None)
+    rank = rank_of(kind)
     rows = [
         Outgoing(
-            kind=kind, key=mark, recipient=person, ref=ref, due_at=due_at, expires_at=expires_at
+            kind=kind,
+            key=mark,
+            recipient=person,
+            ref=ref,
+            rank=rank,
+            due_at=due_at,
+            expires_at=expires_at,
         )
         for mark, person in marks.items()
     ]
