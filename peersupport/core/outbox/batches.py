@@ -53,7 +53,7 @@ def shared(
     `make` gets every message in hand, this one among them. If it fails over one of them it is
     asked for this one alone: a message that cannot be made stops nobody else.
     """
-    if not any(row is outgoing for row in _hand.rows[:1]):
+    if not any(row is outgoing for row in _hand.rows):
         return make([outgoing])
     if _hand.at is None or not timedelta() <= now - _hand.at < FRESH:
         _hand.at, _hand.kept = now, {}

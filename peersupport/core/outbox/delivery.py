@@ -6,6 +6,7 @@ killed worker when it was measured; marking a batch at once repeated up to the b
 other's alone (docs/decisions/0025-the-ladder.md).
 """
 
+import contextlib
 import logging
 import smtplib
 import time
@@ -58,9 +59,18 @@ class _Stop(Exception):
         self.why = why
 
 
+class _Lost(Exception):
+    """Somebody else has claimed what we had in hand: the lease is over."""
+
+
 @dataclass(slots=True)
 class _Round:
-    """One round of delivering."""
+    """One round of delivering.
+
+    `unmarked` ends the one message that was accepted and is not marked yet. That is done while
+    the server thinks about the next one's envelope, and before any of its words are sent: so a
+    worker that is killed repeats one message at most.
+    """
 
     now: Callable[[], datetime]
     before: str  # what stopped the round before this one
@@ -69,6 +79,7 @@ class _Round:
     broken: int = 0
     refused: int = 0
     opened: bool = False
+    unmarked: Callable[[], bool] | None = None
 
     def open(self) -> None:
         """Open the connection unless it is open. Raises _Stop if there is none to be had."""
@@ -83,6 +94,17 @@ class _Round:
         """Note that the server takes mail."""
         self.broken = self.refused = 0
         self.before = ""
+
+    def settle(self) -> None:
+        """Mark what was accepted. Raises _Lost if it was not ours any more."""
+        mark, self.unmarked = self.unmarked, None
+        if mark is not None and not mark():
+            raise _Lost
+
+    def finish(self) -> None:
+        """Mark what was accepted, whatever ends the batch."""
+        with contextlib.suppress(_Lost):
+            self.settle()
 
     def deliver(self, row: Outgoing, token: uuid.UUID) -> None:
         """Deliver one message and mark it. Raises _Stop if it is not about this message."""
@@ -111,13 +133,16 @@ class _Round:
         trouble = self._hand_over(letter, row)
         if trouble is not None:
             return self._failed(row, token, trouble, letter.to)
-        marks.sent(row, token, self.now(), keep=keep)
+        now = self.now()
+        self.unmarked = lambda: marks.sent(row, token, now, keep=keep)
         self.result.sent += 1
         return self.accepted()
 
     def _hand_over(self, letter: kinds.Letter, row: Outgoing) -> Trouble | None:
         try:
-            self.post.hand_over(letter, str(row.message_id))
+            self.post.hand_over(letter, str(row.message_id), self.settle)
+        except (OperationalError, InterfaceError, _Lost):
+            raise  # of the mark of the one before: this letter is not on its way
         except Exception as error:
             trouble = errors.at_sending(error)
             if trouble is Trouble.MADE:
@@ -180,13 +205,18 @@ def _batch(turn: _Round, token: uuid.UUID, rows: list[Outgoing]) -> None:
                 moment = turn.now()
                 # Set back as well: then others take our lease for one that nobody holds.
                 if not began <= moment < began + marks.RENEW:
+                    turn.finish()
                     mine, began = marks.renew(token, moment), moment
                     left = [row for row in left if row.pk in mine]
                 hand.rows = left
                 if left:
                     turn.deliver(left[0], token)
                     left = left[1:]
+        turn.settle()
+    except _Lost:
+        turn.post.close()  # it has heard of a letter that somebody else sends
     finally:
+        turn.finish()
         marks.release(token)
 
 

@@ -13,9 +13,9 @@ from peersupport.core.outbox.errors import Trouble
 from peersupport.core.outbox.models import RANKS, Outgoing, OutgoingSet, Tombstone
 from peersupport.core.outbox.services import TOMBSTONE
 
-BATCH = 50
+BATCH = 100
 # So many of a batch are for each lower rank, if it has any.
-_FOR_THE_OTHERS = 5
+_FOR_THE_OTHERS = 10
 # Far longer than one message takes with every step into the mail server's time-out, since it is
 # renewed between messages; short enough that what a killed worker held goes out soon.
 LEASE = timedelta(minutes=3)
@@ -30,8 +30,10 @@ _FREE = {"lease_until": None, "lease_token": None}
 _END = """
 WITH gone AS (
     DELETE FROM outbox_outgoing WHERE id = %s AND lease_token = %s RETURNING key
+), stone AS (
+    INSERT INTO outbox_tombstone (key, until) SELECT key, %s FROM gone ON CONFLICT DO NOTHING
 )
-INSERT INTO outbox_tombstone (key, until) SELECT key, %s FROM gone ON CONFLICT DO NOTHING
+SELECT count(*) FROM gone
 """
 
 
@@ -56,7 +58,7 @@ def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoin
             kept = _FOR_THE_OTHERS * (len(RANKS) - 1 - rank)
             most = max(limit - kept, 1) - len(picked)
             if most > 0:
-                picked += due.filter(rank=rank).order_by("due_at", "pk")[:most]
+                picked += due.filter(rank=rank).order_by("due_at")[:most]
         taken = [row.pk for row in picked]
         if taken:
             Outgoing.objects.filter(pk__in=taken).update(lease_until=until, lease_token=token)
@@ -75,16 +77,19 @@ def release(token: uuid.UUID) -> None:
     Outgoing.objects.filter(lease_token=token).update(**_FREE)
 
 
-def sent(row: Outgoing, token: uuid.UUID, now: datetime, *, keep: bool) -> None:
-    """End one that was accepted, if the lease is ours: leave the mark, then the row or nothing."""
+def sent(row: Outgoing, token: uuid.UUID, now: datetime, *, keep: bool) -> bool:
+    """End one that was accepted: leave the mark, then the row or nothing.
+
+    Returns whether the lease was still ours. Else it is somebody else's, and stays as it is.
+    """
     if keep:
-        _mine(row, token).update(state=Outgoing.State.SENT, done_at=now, **_FREE)
-    elif connection.vendor == "postgresql" and not connection.in_atomic_block:
+        return bool(_mine(row, token).update(state=Outgoing.State.SENT, done_at=now, **_FREE))
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute(_END, [row.pk, token, now + TOMBSTONE])
-    else:
-        with transaction.atomic():
-            _bury(row, token, now)
+            return bool(cursor.fetchone()[0])
+    with transaction.atomic():
+        return _bury(row, token, now)
 
 
 def drop(row: Outgoing, token: uuid.UUID, now: datetime, *, keep: bool) -> None:

@@ -31,7 +31,8 @@ def envelope(address: str) -> str:
 
 @lru_cache(maxsize=2)  # the sender's, mostly
 def _bare(address: str) -> str:
-    return sanitize_address(address, "utf-8").rpartition("<")[2].rstrip(">")
+    found = sanitize_address(address, "utf-8")
+    return found[found.rindex("<") + 1 : -1] if found.endswith(">") else found
 
 
 def _header(name: str, value: str) -> str:

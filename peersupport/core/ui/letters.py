@@ -48,7 +48,8 @@ def _own(name: str, to: str, link: str, **facts: str | tuple[str, ...]) -> tuple
     """Return text and HTML for one reader."""
     help_link = f"{settings.PUBLIC_URL.rstrip('/')}/help-now/"
     said = (*facts.items(), ("help_link", help_link))
-    text, html = _rendered(name, said, numbers(), tuple(extra_lines()), get_language())
+    known = numbers()
+    text, html = _rendered(name, said, known, tuple(extra_lines(known)), get_language())
     return (
         text.replace(_TO, to).replace(_LINK, link),
         html.replace(_TO, escape(to)).replace(_LINK, escape(link)),
