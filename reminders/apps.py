@@ -18,7 +18,7 @@ class RemindersConfig(AppConfig):
         from reminders import emails
         from reminders.queries.pages import marks
         from reminders.services.governor import governor
-        from reminders.services.planning import wake_planner
+        from reminders.services.planning import on_change
         from reminders.services.said import give_back
 
         program = frozenset({str(Role.COORDINATOR), str(Role.STUDENT_LEAD)})
@@ -26,5 +26,5 @@ class RemindersConfig(AppConfig):
         register_gate(governor, first=True)
         register_unsaid("reminders", give_back)
         register_marks("reminders", _("Reminders"), marks)
-        on_calendar_change("reminders", wake_planner)
+        on_calendar_change("reminders", on_change)
         emails.register_kinds()

@@ -83,3 +83,15 @@ def take_back(kind: str, refs: Iterable[bytes]) -> int:
         kind=kind, ref__in=list(refs), state=Outgoing.State.DUE, lease_until__isnull=True
     )
     return int(waiting.delete()[0])
+
+
+def ask_again(kind: str, refs: Iterable[bytes], now: datetime) -> int:
+    """Let what waits for a later moment be asked about now: what it waits for may have changed."""
+    waiting = Outgoing.objects.filter(
+        kind=kind,
+        ref__in=list(refs),
+        state=Outgoing.State.DUE,
+        lease_until__isnull=True,
+        due_at__gt=now,
+    )
+    return waiting.update(due_at=now)

@@ -45,7 +45,7 @@ def _header(name: str, value: str) -> str:
 
 
 def _part(subtype: str, text: str) -> bytes:
-    body = _BREAKS.sub(_EOL, text).encode("utf-8")
+    body = _BREAKS.sub("\n", text).encode("utf-8")
     is_plain = body.isascii() and b"\0" not in body and _longest(body) <= _LONGEST_LINE
     encoding = "7bit" if is_plain else "quoted-printable"
     if not is_plain:
@@ -54,11 +54,11 @@ def _part(subtype: str, text: str) -> bytes:
         f'Content-Type: text/{subtype}; charset="utf-8"{_EOL}'
         f"Content-Transfer-Encoding: {encoding}{_EOL}{_EOL}"
     )
-    return head.encode() + body
+    return head.encode() + body.replace(b"\n", b"\r\n")
 
 
 def _longest(body: bytes) -> int:
-    return max(map(len, body.split(b"\r\n")))
+    return max(map(len, body.split(b"\n")))
 
 
 def _headers(letter: Letter, mark: str) -> Iterable[tuple[str, str]]:
