@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from bench.counting import counted
+from peersupport.core import ids
 from peersupport.core.outbox import delivery, kinds, marks
 from peersupport.core.outbox.delivery import drain
 from peersupport.core.outbox.models import ASKED, UNASKED, URGENT, Outgoing
@@ -78,8 +79,8 @@ def test_a_kind_says_its_rank_and_its_rows_keep_it(evening: datetime) -> None:
     assert (care.rank, kinds.rank_of("nobody knows it")) == (URGENT, ASKED)
 
 
-def test_what_cannot_wait_goes_before_ten_thousand_letters(sink: Sink, evening: datetime) -> None:
-    _campaign(evening, 10_000)
+def test_what_cannot_wait_goes_before_a_whole_campaign(sink: Sink, evening: datetime) -> None:
+    _campaign(evening, 2000)
     _put(evening, _ASKED, "ana@school.example")
     _put(evening, _URGENT, "dee@school.example")
 
@@ -157,7 +158,7 @@ def test_nothing_starves_however_much_is_urgent(sink: Sink, evening: datetime) -
 def test_claiming_stays_flat_however_many_wait(evening: datetime) -> None:
     """Those planned for later, and those that others hold, are not gone through."""
     counts = []
-    for size in (10, 2000):
+    for size in (10, 1000):
         Outgoing.objects.all().delete()
         _campaign(evening, size)
         Outgoing.objects.update(due_at=evening + timedelta(days=1))
@@ -168,3 +169,30 @@ def test_claiming_stays_flat_however_many_wait(evening: datetime) -> None:
         counts.append(count[0])
 
     assert counts[0] == counts[1] <= 6
+
+
+def test_whoever_lost_the_lease_hands_over_nothing_more(
+    sink: Sink, evening: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker has claimed all: each is said once, but for the one just accepted."""
+    for number in range(5):
+        _put(evening, _ASKED, f"s{number}@school.example")
+    real, theirs = marks.sent, ids.new_id()
+
+    def sent(*args: Any, **more: Any) -> bool:
+        if not taken:
+            taken.append(1)
+            until = evening + marks.LEASE
+            Outgoing.objects.update(lease_token=theirs, lease_until=until)
+        return real(*args, **more)
+
+    taken: list[int] = []
+    monkeypatch.setattr(marks, "sent", sent)
+    drain(now=lambda: evening)
+    assert len(sink.accepted) == 1
+    assert set(Outgoing.objects.values_list("lease_token", flat=True)) == {theirs}
+
+    drain(now=lambda: evening + marks.LEASE)
+
+    assert sorted(set(sink.accepted)) == [f"s{number}@school.example" for number in range(5)]
+    assert len(sink.accepted) == 6
