@@ -21,7 +21,10 @@ _BOOKINGS = "from bench.bookings import main; main()"
 _PLANNING = "from bench.planning import main; main()"
 _ROSTER = "from bench.roster import main; main()"
 _REFERRALS = (("prepare", "care"), ("send", "web"), ("keep", "care"))
-_OUTBOX = "from bench.outbox import main; main()"
+_OUTBOX = (
+    ("from bench.outbox import prepare; prepare()", "web"),
+    ("from bench.outbox import main; main()", "worker"),
+)
 _DESK = "from bench.desk import main; main()"
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
 
@@ -137,7 +140,8 @@ def main() -> None:
                 print(program.manage("shell", "-v", "0", "-c", _BOOKINGS).strip())
                 print(program.manage("shell", "-v", "0", "-c", _PLANNING).strip())
                 print(program.manage("shell", "-v", "0", "-c", _ROSTER).strip())
-                print(program.manage("shell", "-v", "0", "-c", _OUTBOX, side="worker").rstrip())
+                for piece, side in _OUTBOX:
+                    print(program.manage("shell", "-v", "0", "-c", piece, side=side).rstrip())
                 for part, side in _REFERRALS:
                     piece = f"from bench.referrals import {part}; {part}()"
                     print(program.manage("shell", "-v", "0", "-c", piece, side=side).strip())

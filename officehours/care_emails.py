@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
+from accounts.queries.recipients import recipient_of
 from accounts.rules import Role
 from peersupport.core.outbox.auditors import Expected, put
 from peersupport.core.outbox.kinds import Kind, Letter, register
@@ -43,8 +44,7 @@ def tell_supervisors(about: uuid.UUID, now: datetime) -> None:
 
 def compose_note(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return the letter, or None for somebody who is no supervisor any more."""
-    known = Person.objects.filter(is_active=True)
-    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
+    person = recipient_of(outgoing, now)
     if person is None or not person.has_role(Role.SUPERVISOR):
         return None
     line = _("There is something new for you to look at. Sign in to see it.")

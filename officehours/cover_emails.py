@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
+from accounts.queries.recipients import recipient_of
 from accounts.rules import Role
 from officehours import rules
 from officehours.models import Cover, Shift
@@ -70,8 +71,7 @@ def open_requests(now: datetime) -> QuerySet[Cover]:
 
 def compose_asked(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return the letter, or None if nobody else's hours need somebody any more."""
-    known = Person.objects.filter(is_active=True)
-    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
+    person = recipient_of(outgoing, now)
     if person is None or not person.has_role(Role.SUPPORTER):
         return None
     if not open_requests(now).exclude(assignment__supporter=person).exists():

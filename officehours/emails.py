@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
+from accounts.queries.recipients import recipient_of
 from accounts.rules import Role
 from officehours import rules
 from officehours.models import Assignment, Visit
@@ -176,12 +177,11 @@ def tell_planned(supporter: uuid.UUID, now: datetime) -> None:
 def compose_planned(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return the word to a supporter whose hours somebody else planned."""
     line = _("Something has been planned for you, as you agreed. Sign in to see it.")
-    return _staff_letter(outgoing, line, _CONSOLE)
+    return _staff_letter(outgoing, line, _CONSOLE, now)
 
 
-def _staff_letter(outgoing: Outgoing, line: str, address: str) -> Letter | None:
-    known = Person.objects.filter(is_active=True)
-    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
+def _staff_letter(outgoing: Outgoing, line: str, address: str, now: datetime) -> Letter | None:
+    person = recipient_of(outgoing, now)
     if person is None:
         return None
     link = settings.PUBLIC_URL + reverse(address)
@@ -196,15 +196,14 @@ def compose_nudge(outgoing: Outgoing, now: datetime) -> Letter | None:
     )
     if not waits.exists():
         return None
-    return _staff_letter(
-        outgoing, _("Something you planned has begun. Open it to say that you are in."), _CONSOLE
-    )
+    line = _("Something you planned has begun. Open it to say that you are in.")
+    return _staff_letter(outgoing, line, _CONSOLE, now)
 
 
 def compose_dark(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return the word to a coordinator that hours did not open."""
     line = _("Hours did not open as planned. Sign in to see which.")
-    return _staff_letter(outgoing, line, "hours:program")
+    return _staff_letter(outgoing, line, "hours:program", now)
 
 
 def register_kinds() -> None:

@@ -11,7 +11,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from peersupport.core.outbox.many import enqueue_many, take_back, waiting_for, waiting_refs
+from peersupport.core import clock
+from peersupport.core.outbox.many import (
+    ask_again,
+    enqueue_many,
+    take_back,
+    waiting_for,
+    waiting_refs,
+)
 from peersupport.core.outbox.wake import wake
 from reminders.emails import gaps_before
 from reminders.models import Meant, PlanRun
@@ -19,6 +26,7 @@ from reminders.queries.audience import Reader, readers
 from reminders.queries.ground import HORIZON, KINDS, Time, ground, kind_of
 from reminders.queries.meant import letter_to, mark_of, meant, packed, readers_of
 from reminders.rules import ref_from
+from reminders.services.said import give_back_vanished
 
 PLAN = "reminders.tasks.plan"
 
@@ -58,6 +66,7 @@ def plan(*, now: datetime) -> Planned:
     done = Planned()
     known = ground(now)
     done.taken_back = _take_back(list(known.times()))
+    give_back_vanished(now)
     since = _since(now)
     ahead = [
         time
@@ -127,6 +136,27 @@ def take_back_campaign(campaign: uuid.UUID) -> int:
         own = [raw for raw in rows if (ref := ref_from(raw)) and ref.campaign == campaign]
         count += take_back(kind, own) if own else 0
     return count
+
+
+@transaction.atomic(durable=True)
+def ask_held_again(*, now: datetime) -> int:
+    """Ask soon about what is held past its own time: a date that moved may have set it free."""
+    count = 0
+    for kind in KINDS:
+        held = [raw for _kind, raw in waiting_refs([kind]) if _is_past(raw, now)]
+        count += ask_again(kind, held, now) if held else 0
+    return count
+
+
+def _is_past(raw: bytes, now: datetime) -> bool:
+    ref = ref_from(raw)
+    return ref is not None and ref.due_at <= now
+
+
+def on_change() -> None:
+    """The calendar has changed: look again at what waits for it, and plan anew."""
+    ask_held_again(now=clock.now())
+    wake_planner()
 
 
 def _note(now: datetime) -> None:

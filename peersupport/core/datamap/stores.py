@@ -60,6 +60,7 @@ STORES = [
                 key=_("a keyed mark, so that nothing is said twice"),
                 recipient=_("whom it goes to; empty for visits"),
                 ref=_("what it is about, sealed"),
+                rank=_("how urgent its kind is"),
                 due_at=_("when it is due"),
                 expires_at=_("when it would be too late"),
                 state=_("due, sent and so on"),

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from peersupport.core.outbox.kinds import rank_of
 from peersupport.core.outbox.models import Outgoing, Tombstone
 from peersupport.core.outbox.services import mark_of
 from peersupport.core.outbox.wake import wake
@@ -42,9 +43,16 @@ def enqueue_many(
         known = Tombstone.objects.filter(key__in=some, until__gt=now)
         for mark in known.values_list("key", flat=True):
             marks.pop(bytes(mark), None)
+    rank = rank_of(kind)
     rows = [
         Outgoing(
-            kind=kind, key=mark, recipient=person, ref=ref, due_at=due_at, expires_at=expires_at
+            kind=kind,
+            key=mark,
+            recipient=person,
+            ref=ref,
+            rank=rank,
+            due_at=due_at,
+            expires_at=expires_at,
         )
         for mark, person in marks.items()
     ]
@@ -75,3 +83,15 @@ def take_back(kind: str, refs: Iterable[bytes]) -> int:
         kind=kind, ref__in=list(refs), state=Outgoing.State.DUE, lease_until__isnull=True
     )
     return int(waiting.delete()[0])
+
+
+def ask_again(kind: str, refs: Iterable[bytes], now: datetime) -> int:
+    """Let what waits for a later moment be asked about now: what it waits for may have changed."""
+    waiting = Outgoing.objects.filter(
+        kind=kind,
+        ref__in=list(refs),
+        state=Outgoing.State.DUE,
+        lease_until__isnull=True,
+        due_at__gt=now,
+    )
+    return waiting.update(due_at=now)

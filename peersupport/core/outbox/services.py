@@ -9,6 +9,7 @@ from django.db import transaction
 from peersupport.core.actors import Actor
 from peersupport.core.audit.services import record
 from peersupport.core.crypto import keyring
+from peersupport.core.outbox.kinds import rank_of
 from peersupport.core.outbox.models import Outgoing, Tombstone
 from peersupport.core.outbox.wake import wake
 
@@ -40,7 +41,13 @@ def enqueue(
     if Tombstone.objects.filter(key=mark, until__gt=now).exists():
         return False
     row = Outgoing(
-        kind=kind, key=mark, recipient=recipient, ref=ref, due_at=due_at, expires_at=expires_at
+        kind=kind,
+        key=mark,
+        recipient=recipient,
+        ref=ref,
+        rank=rank_of(kind),
+        due_at=due_at,
+        expires_at=expires_at,
     )
     Outgoing.objects.bulk_create([row], ignore_conflicts=True)
     if not Outgoing.objects.filter(pk=row.pk).exists():
