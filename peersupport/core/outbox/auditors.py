@@ -72,7 +72,7 @@ def _parts(found: Iterable[Expected]) -> Iterable[list[Expected]]:
 
 def _repair(part: list[Expected], now: datetime) -> int:
     """Queue what is neither on its way nor was said: two queries for all that is there."""
-    wanted = {mark_of(each.key): each for each in part if each.expires_at > now}
+    wanted = {mark_of(each.kind, each.key): each for each in part if each.expires_at > now}
     known = _known(list(wanted), now)
     return sum(_queue(each, now) for mark, each in wanted.items() if mark not in known)
 
