@@ -43,8 +43,7 @@ def _as(settings: Any, side: str) -> Iterator[None]:
 
 def _queue(settings: Any, side: str, now: datetime, key: str = "k") -> bool:
     with _as(settings, side), transaction.atomic():
-        when = {"due_at": now, "expires_at": now + DAY, "now": now}
-        return enqueue(kind=KIND[side], key=key, **when)
+        return enqueue(kind=KIND[side], key=key, due_at=now, expires_at=now + DAY, now=now)
 
 
 def _mark_of(settings: Any, side: str, key: str = "k") -> bytes:
