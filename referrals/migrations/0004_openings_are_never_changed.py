@@ -44,6 +44,6 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0002_seal_of_a_session")]
+    dependencies = [("referrals", "0003_mail_that_counselors_do_not_get")]
 
     operations = [migrations.RunPython(add, drop)]
