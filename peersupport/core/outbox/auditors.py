@@ -104,7 +104,7 @@ def _queue(each: Expected, now: datetime) -> bool:
     return put(each, now)
 
 
-def known_keys(keys: Iterable[str], now: datetime) -> set[str]:
-    """Return which logical messages are on their way or were said already: two queries."""
-    marks = {mark_of(key): key for key in keys}
+def known_keys(kind: str, keys: Iterable[str], now: datetime) -> set[str]:
+    """Return which logical messages of a kind are on their way or were said already: two queries."""
+    marks = {mark_of(kind, key): key for key in keys}
     return {marks[mark] for mark in _known(list(marks), now)}
