@@ -88,7 +88,7 @@ def fill(count: int, kind: str, now: datetime) -> None:
     rows = [
         Outgoing(
             kind=kind,
-            key=mark_of(f"bench|{uuid.uuid4()}"),
+            key=mark_of(kind, str(uuid.uuid4())),
             due_at=now - timedelta(seconds=1),
             expires_at=now + timedelta(hours=1),
             recipient=people[number % len(people)],

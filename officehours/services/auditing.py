@@ -111,7 +111,7 @@ def _never_told(untold: set[uuid.UUID], now: datetime) -> set[uuid.UUID]:
             for one in untold
             for day in range(_DAYS_AT_ONCE)
         }
-        untold = untold - {names[key] for key in known_keys(names, now)}
+        untold = untold - {names[key] for key in known_keys(cover_emails.ASKED, names, now)}
     return untold
 
 

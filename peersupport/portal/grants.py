@@ -43,12 +43,12 @@ _CORE: dict[str, Rights] = {
         "care": "SELECT, INSERT",
         "worker": "SELECT (at), INSERT, DELETE",
     },
-    # Each side's drain takes the kinds of its own (core/outbox/kinds.py).
+    # Each side's drain takes the kinds of its own (core/outbox/kinds.py); ROWS hides the rest.
     "outbox_outgoing": {"web": ALL, "worker": ALL, "care": ALL},
     "outbox_tombstone": {
         "web": "SELECT, INSERT",
         "worker": "SELECT, INSERT, DELETE",
-        "care": "SELECT, INSERT",
+        "care": "SELECT, INSERT, DELETE",
     },
     "outbox_drainrun": {"web": READ, "worker": NOTE},
     "datamap_forgettingrun": {"web": READ, "worker": NOTE},
@@ -175,6 +175,21 @@ GRANTS: dict[str, Rights] = {
     **_DJANGO,
 }
 
+# Where one table holds rows of both sides: which each side sees, adds, changes and deletes. The
+# others are not there for it. As PostgreSQL writes conditions: `~~` is LIKE. The first bit of a
+# message's mark says whose it is (core/outbox/services.py), so that neither side can take a mark
+# that the other will need: the letter to a counselor would never be said.
+_OF_WEB, _OF_CARE = r"key < '\x80'", r"key >= '\x80'"
+_WEB_MESSAGES = f"kind !~~ 'care.%' AND {_OF_WEB}"
+ROWS: dict[str, Rights] = {
+    "outbox_outgoing": {
+        "web": _WEB_MESSAGES,
+        "worker": _WEB_MESSAGES,
+        "care": f"kind ~~ 'care.%' AND {_OF_CARE}",
+    },
+    "outbox_tombstone": {"web": _OF_WEB, "worker": _OF_WEB, "care": _OF_CARE},
+}
+
 
 def each_right() -> Iterator[Right]:
     """Return the map right by right."""
@@ -183,3 +198,10 @@ def each_right() -> Iterator[Right]:
             for what, columns in re.findall(r"([A-Z]+)(?: \(([^)]*)\))?", said):
                 for column in columns.split(", "):
                     yield table, side, what, column
+
+
+def each_row_rule() -> Iterator[Right]:
+    """Return which rows are whose, table by table, in the shape of a right."""
+    for table, rules in ROWS.items():
+        for side, condition in rules.items():
+            yield table, side, "ROWS", condition

@@ -44,7 +44,7 @@ def _campaign(now: datetime, count: int) -> None:
     Outgoing.objects.bulk_create(
         Outgoing(
             kind=_CAMPAIGN,
-            key=mark_of(f"{_CAMPAIGN}|{number}"),
+            key=mark_of(_CAMPAIGN, str(number)),
             ref=f"c{number}@school.example".encode(),
             rank=UNASKED,
             due_at=now - timedelta(hours=1),

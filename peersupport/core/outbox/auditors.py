@@ -72,7 +72,7 @@ def _parts(found: Iterable[Expected]) -> Iterable[list[Expected]]:
 
 def _repair(part: list[Expected], now: datetime) -> int:
     """Queue what is neither on its way nor was said: two queries for all that is there."""
-    wanted = {mark_of(each.key): each for each in part if each.expires_at > now}
+    wanted = {mark_of(each.kind, each.key): each for each in part if each.expires_at > now}
     known = _known(list(wanted), now)
     return sum(_queue(each, now) for mark, each in wanted.items() if mark not in known)
 
@@ -104,7 +104,7 @@ def _queue(each: Expected, now: datetime) -> bool:
     return put(each, now)
 
 
-def known_keys(keys: Iterable[str], now: datetime) -> set[str]:
-    """Return which logical messages are on their way or were said already: two queries."""
-    marks = {mark_of(key): key for key in keys}
+def known_keys(kind: str, keys: Iterable[str], now: datetime) -> set[str]:
+    """Return which logical messages of a kind are on their way or were said already: two queries."""
+    marks = {mark_of(kind, key): key for key in keys}
     return {marks[mark] for mark in _known(list(marks), now)}

@@ -36,7 +36,7 @@ def enqueue_many(
     `keys` names the logical message to each recipient, as `enqueue` does: each is said once.
     Returns to how many it was not said before.
     """
-    marks = {mark_of(key): person for person, key in keys.items()}
+    marks = {mark_of(kind, key): person for person, key in keys.items()}
     asked, most = list(marks), _at_once()
     for first in range(0, len(asked), most):
         some = asked[first : first + most]
