@@ -105,6 +105,6 @@ def _queue(each: Expected, now: datetime) -> bool:
 
 
 def known_keys(kind: str, keys: Iterable[str], now: datetime) -> set[str]:
-    """Return which logical messages of a kind are on their way or were said already: two queries."""
+    """Return which messages of a kind are on their way or were said already: two queries."""
     marks = {mark_of(kind, key): key for key in keys}
     return {marks[mark] for mark in _known(list(marks), now)}
