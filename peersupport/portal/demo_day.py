@@ -14,6 +14,7 @@ from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.clock import local, local_date
 from peersupport.portal.cast import dress_cast, ensure_cast, ensure_counselors
+from peersupport.portal.demo_care import lay_out_desk
 from program import services as program_services
 from program.calendar_rules import Entry, Kind
 from program.models import Coverage, Milestone, Term
@@ -140,7 +141,9 @@ def lay_out_day(*, now: datetime) -> None:
         raise RuntimeError("The demo's day exists in the demo only.")
     cast = ensure_cast(now)
     dress_cast(cast)
-    _let_counselors_read(ensure_counselors(now), now)
+    counselors = ensure_counselors(now)
+    _let_counselors_read(counselors, now)
+    lay_out_desk(people=cast, counselors=counselors, now=now)
     _cover(now)
     _write_down_the_term(now)
     presence.close_ended(now=now)
