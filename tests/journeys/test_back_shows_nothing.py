@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Page
 
 from peersupport.core import ids
@@ -18,6 +19,7 @@ from tests.care import care_cast, sit_down, stand_as, wind
 from tests.journeys.story import cookies
 from tests.people import cast
 from tests.referrals.cases import SAID, sent
+from tests.ways import publish_key, receipt_on, sent_by, somebody_reads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -103,6 +105,24 @@ def test_ones_own_page(page: Page, live_server: Any, evening: datetime) -> None:
             page.goto(live_server.url + path)
         page.locator("form[action='/accounts/sign-out/'] button").first.click()
         page.wait_for_load_state()
+        for _ in range(3):
+            shown = _back(page)
+            assert not [said for said in (row.code, "It has arrived") if said in shown], shown
+
+
+def test_what_a_receipt_has_opened(page: Page, live_server: Any, evening: datetime) -> None:
+    with time_machine.travel(evening, tick=False):
+        publish_key()
+        somebody_reads()
+        cast(evening)
+        row, shown_once = sent_by(Client())
+        page.goto(live_server.url + "/referrals/")
+        page.goto(live_server.url + "/referrals/receipt/")
+        page.get_by_label("Your receipt").fill(receipt_on(shown_once))
+        page.get_by_role("button", name="See how it stands").click()
+        assert "It has arrived" in page.locator("main").inner_text()
+        page.get_by_role("button", name="Close this page").click()
+        page.wait_for_url("**/referrals/")
         for _ in range(3):
             shown = _back(page)
             assert not [said for said in (row.code, "It has arrived") if said in shown], shown
