@@ -42,7 +42,7 @@ def dated(value: date) -> str:
 
 
 def dates(first: date, last: date) -> str:
-    """Return "23 November 2026", or "23 November 2026 to 25 November 2026"."""
+    """Return one day with its year, or "Monday 23 November 2026 to Tuesday 24 November 2026"."""
     if first == last:
         return dated(first)
     return _("%(first)s to %(last)s") % {"first": dated(first), "last": dated(last)}

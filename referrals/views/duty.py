@@ -125,27 +125,30 @@ def _page(
     away: AwayForm | None = None,
 ) -> HttpResponse:
     by, now, zone = seated(request), clock.now(), facts().zone
+    wrong = away if away is not None else form
     whom = _of_whom(found, by, now, zone)
     context = {
         "form": form or HoursForm(**whom),
         "away": away or AwayForm(prefix="away", **whom),
-        "wrong": away if away is not None else form,
+        "wrong": wrong,
         "readers": _readers(found, by, now, zone),
         "days": [_day(day, zone) for day in found.days],
         "nobody": not any(one.hours for one in found.readers),
         "zone_name": words.zone_name(now, zone),
     }
-    return show(request, "duty", context)
+    is_wrong = wrong is not None and bool(wrong.errors)
+    return show(request, "duty", context, status=400 if is_wrong else 200)
 
 
-@require_POST
+@require_http_methods(_GET_OR_POST)
 @require_counselor
 @calmly
 def add_away(request: HttpRequest) -> HttpResponse:
-    """Note days on which somebody is away."""
+    """Note days on which somebody is away. Asked for by itself, it is the page of hours."""
     by, now, zone = seated(request), clock.now(), facts().zone
     found = duty(now, zone)
-    form = AwayForm(request.POST, prefix="away", **_of_whom(found, by, now, zone))
+    posted = request.POST if request.method == "POST" else None
+    form = AwayForm(posted, prefix="away", **_of_whom(found, by, now, zone))
     if not form.is_valid():
         return _page(request, found, away=form)
     services.add_away(**form.cleaned_data, by=by, now=now)

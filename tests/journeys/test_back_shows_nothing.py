@@ -1,6 +1,7 @@
 """Signed out, then Back, in a browser that keeps whole pages: nothing of them is shown again."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from peersupport.core import ids
 from referrals import tagkey
@@ -38,9 +39,20 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 def _back(page: Page) -> str:
-    """Go back once; return what is shown. Playwright does not see a page that was kept arrive."""
+    """Go back once; return what is then shown.
+
+    Playwright does not notice that a page was kept, and so does not wait for it by itself.
+    """
+    before = page.evaluate("history.length + location.href + performance.timeOrigin")
     page.evaluate("history.back()")
-    page.wait_for_timeout(700)
+    for _ in range(50):
+        page.wait_for_timeout(100)
+        # Between two pages there is nothing to ask.
+        with suppress(Error):
+            now = page.evaluate("history.length + location.href + performance.timeOrigin")
+            if now != before and page.evaluate("document.readyState") == "complete":
+                break
+    page.wait_for_timeout(300)  # a page that was kept asks the server again
     page.wait_for_load_state()
     shown: str = page.evaluate(
         "document.documentElement.hidden ? '' : document.documentElement.innerText"

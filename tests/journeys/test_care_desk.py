@@ -183,7 +183,7 @@ def test_somebody_away_and_the_lead_takes_over(
                 "Fay is away, and back on Wednesday 25 November",
             )
             dee.looks("lead")
-            dee.page.get_by_role("link", name=f"Hand it on: {mine.code}").click()
+            dee.page.locator(f"a[href='/care/case/{mine.pk}/hand-on/']").click()
             dee.reads("Me: I take it now", "Fay: away, and back on Wednesday 25 November")
             dee.looks("hand-on")
             dee.chooses("Me: I take it now")
@@ -259,10 +259,10 @@ def test_hours_and_timers(live_server: Any, evening: datetime, *, script: bool) 
             eli.reads("There is a problem", "Choose a day that is not before the first.")
             eli.fills("Last day away", "2026-12-02")
             eli.presses("Note days away")
-            eli.reads("Noted.", "Away 30 November 2026 to 2 December 2026")
+            eli.reads("Noted.", "Away Monday 30 November 2026 to Wednesday 2 December 2026")
             eli.looks("duty")
             dee.goes_to("/care/duty/")
-            dee.reads("Away 30 November 2026 to 2 December 2026")
+            dee.reads("Away Monday 30 November 2026 to Wednesday 2 December 2026")
             dee.looks("duty-lead")
             dee.follows("How soon we answer")
             dee.reads("If somebody asks now", "No on-call line is set")
@@ -317,8 +317,8 @@ def test_an_empty_desk(live_server: Any, evening: datetime) -> None:
 
 
 def test_a_desk_left_alone_says_so_and_closes(live_server: Any, evening: datetime) -> None:
-    """By the browser's own clock, which is moved on; the server's is what really ends it."""
-    with time_machine.travel(evening, tick=False):
+    """By the browser's own clock, which is moved on, and the server's with it."""
+    with time_machine.travel(evening, tick=False) as clock:
         cast = _scene(evening)
         row = sent(evening)
         with _told(live_server, "idle", cast, evening, script=True) as story:
@@ -343,6 +343,7 @@ def test_a_desk_left_alone_says_so_and_closes(live_server: Any, evening: datetim
 
             page.clock.run_for(9 * 60_000)
             expect(warning).to_be_visible()
+            clock.shift(timedelta(minutes=11))
             page.clock.run_for(65_000)
             page.wait_for_url("**/care/sign-in/?closed")
             eli.does_not_read(row.code)

@@ -80,7 +80,7 @@ def test_each_notes_their_own_and_the_lead_everybodys(evening: datetime) -> None
     ]
     assert Entry.objects.filter(verb="add days away").count() == 2
     page = eli.get("/care/duty/").content.decode()
-    assert "Away 24 November 2026 to 26 November 2026" in page
+    assert "Away Tuesday 24 November 2026 to Thursday 26 November 2026" in page
 
     row = DaysAway.objects.get(first_on=single)
     assert eli.post(f"/care/duty/away/{row.pk}/back/").status_code == 302
@@ -93,12 +93,12 @@ def test_each_notes_their_own_and_the_lead_everybodys(evening: datetime) -> None
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        ("", "", "This field is required."),
+        ("", "", "First day away: choose a day."),
         ("2026-11-24", "2026-11-23", "Choose a day that is not before the first."),
         ("2026-11-20", "2026-11-22", "Choose days that are not over."),
         ("2036-11-20", "", "Choose a day within the next two years."),
         ("0001-01-01", "", "Choose a day within the next two years."),
-        ("\0", "", "Enter a valid date."),
+        ("\0", "", "First day away: "),
     ],
 )
 def test_bad_days_are_said_beside_the_field(
@@ -161,7 +161,9 @@ def test_weekly_hours_have_a_first_and_a_last_day(evening: datetime) -> None:
         assert page.status_code == 400
     done = eli.post("/care/duty/", {**said, "first_on": "2026-12-01", "last_on": "2026-12-01"})
     assert done.status_code == 302
-    assert "Tuesday, 9am to 5pm, 1 December 2026" in eli.get("/care/duty/").content.decode()
+    assert (
+        "Tuesday, 9am to 5pm, Tuesday 1 December 2026" in eli.get("/care/duty/").content.decode()
+    )
     row = Reading.objects.get()
     assert (row.first_on, row.last_on) == (date(2026, 12, 1), date(2026, 12, 1))
     days = {one.day: one for one in duty_of(evening, facts().zone).days}
