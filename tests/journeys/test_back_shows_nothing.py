@@ -38,26 +38,24 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
         yield found
 
 
-def _back(page: Page) -> str:
-    """Go back once; return what is then shown.
+_STANDS = "document.readyState + performance.timeOrigin + location.href"
+_SHOWN = "document.documentElement.hidden ? '' : document.documentElement.innerText"
 
-    Playwright does not notice that a page was kept, and so does not wait for it by itself.
+
+def _back(page: Page) -> str:
+    """Go back once; return what is shown when nothing moves any more.
+
+    Playwright does not notice that a page was kept, and so can wait for nothing by itself.
     """
-    before = page.evaluate("history.length + location.href + performance.timeOrigin")
     page.evaluate("history.back()")
-    for _ in range(50):
-        page.wait_for_timeout(100)
-        # Between two pages there is nothing to ask.
-        with suppress(Error):
-            now = page.evaluate("history.length + location.href + performance.timeOrigin")
-            if now != before and page.evaluate("document.readyState") == "complete":
-                break
-    page.wait_for_timeout(300)  # a page that was kept asks the server again
-    page.wait_for_load_state()
-    shown: str = page.evaluate(
-        "document.documentElement.hidden ? '' : document.documentElement.innerText"
-    )
-    return shown
+    seen: list[str] = []
+    for _ in range(40):
+        page.wait_for_timeout(250)
+        with suppress(Error):  # between two pages there is nothing to ask
+            seen.append(page.evaluate(_STANDS))
+            if seen[-3:] == [seen[-1]] * 3 and seen[-1].startswith("complete"):
+                return str(page.evaluate(_SHOWN))
+    pytest.fail(f"The page does not come to rest: {seen[-3:]}")
 
 
 def _kept(page: Page) -> str:
@@ -86,6 +84,7 @@ def test_the_desk(page: Page, live_server: Any, settings: Any, evening: datetime
         page.goto(f"{live_server.url}/care/log/")
         # While one sits here Back is Back, by asking the server again.
         assert row.code in _back(page)
+        page.goto(f"{live_server.url}/care/case/{row.pk}/")
         page.get_by_role("button", name="Open it").click()
         assert SAID.words in page.locator("main").inner_text()
         page.get_by_role("button", name="Sign out").click()
