@@ -47,7 +47,8 @@ def _back(page: Page) -> str:
 
     Playwright does not notice that a page was kept, and so can wait for nothing by itself.
     """
-    page.evaluate("history.back()")
+    # A moment later, so that the answer does not come from a page that has just gone.
+    page.evaluate("() => void setTimeout(() => history.back(), 50)")
     seen: list[str] = []
     for _ in range(40):
         page.wait_for_timeout(250)
