@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings as django_settings
+from django.conf import settings
 
 from referrals import tagkey
 from referrals.models import Opening, Referral
@@ -14,25 +14,34 @@ from tests.journeys.story import tell, told_twice
 from tests.people import cast
 from tests.referrals.cases import SAID, reads, sent
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.usefixtures("both_sides"),
+]
 MORNING = timedelta(hours=-6)  # from Monday evening to 11:10am, when somebody reads
+
+
+@pytest.fixture
+def both_sides(settings: Any) -> None:
+    """Both sides in one process, before the server reads its settings."""
+    stand_as(settings, "all")
 
 
 @told_twice
 def test_who_opened_it_and_then_taken_back(
-    live_server: Any, settings: Any, evening: datetime, *, script: bool
+    live_server: Any, evening: datetime, *, script: bool
 ) -> None:
-    stand_as(settings, "all")
     now = evening + MORNING
     with time_machine.travel(now, tick=False):
         people, eli = cast(now), care_cast(now)["eli"]
         reads(eli.card, *range(5))
         wind(now)
         row = sent(now, tag=tagkey.tag_for(people["ana"].pk, now))
-        seat = sit_down(eli, now).cookies[django_settings.CARE_COOKIE].value
+        seat = sit_down(eli, now).cookies[settings.CARE_COOKIE].value
         with tell(live_server, "both-sides", people, script=script) as story:
             story.cookies["eli"] = [
-                {"name": django_settings.CARE_COOKIE, "value": seat, "url": live_server.url}
+                {"name": settings.CARE_COOKIE, "value": seat, "url": live_server.url}
             ]
             ana, desk = story.reader("ana"), story.reader("eli")
             ana.goes_to(f"/referrals/one/{row.pk}/")
