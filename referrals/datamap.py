@@ -262,6 +262,7 @@ STORES = [
                 "code_tries": _staff(_("how often it was tried")),
                 "confirmed_by": _staff(_("who confirmed them in person")),
                 "confirmed_on": _staff(_("when")),
+                "is_mail_refused": _staff(_("whether mail servers take nothing for them")),
                 "seal": _key(_("a keyed mark that this row is genuine")),
             },
             "referrals.Passkey": {

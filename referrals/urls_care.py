@@ -40,6 +40,7 @@ urlpatterns = [
     path("people/add/", people.add, name="add-person"),
     path("people/<uuid:counselor>/", people.person, name="person"),
     path("people/<uuid:counselor>/code/", people.new_code, name="new-code"),
+    path("people/<uuid:counselor>/address/", people.change_address, name="change-address"),
     path("people/<uuid:counselor>/end/", people.end, name="end-person"),
     path("people/<uuid:counselor>/role/", people.change_role, name="change-role"),
     path(

@@ -17,6 +17,7 @@ class RemindersConfig(AppConfig):
         from program.calendars import on_calendar_change, register_marks
         from reminders import emails
         from reminders.queries.pages import marks
+        from reminders.services import auditing
         from reminders.services.governor import governor
         from reminders.services.planning import wake_planner
 
@@ -26,3 +27,4 @@ class RemindersConfig(AppConfig):
         register_marks("reminders", _("Reminders"), marks)
         on_calendar_change("reminders", wake_planner)
         emails.register_kinds()
+        auditing.register()

@@ -105,6 +105,20 @@ def _plane(request: pytest.FixtureRequest, _django_db_marker: None) -> Iterator[
         yield
 
 
+@pytest.fixture(autouse=True)
+def _own_kinds() -> Iterator[None]:
+    """Kinds of messages, gates and listeners that a test registers end with it."""
+    from peersupport.core.outbox import kinds
+
+    found, gates, refused = dict(kinds._kinds), list(kinds._gates), dict(kinds._refused)
+    yield
+    kinds._kinds.clear()
+    kinds._kinds.update(found)
+    kinds._gates[:] = gates
+    kinds._refused.clear()
+    kinds._refused.update(refused)
+
+
 @pytest.fixture
 def keys_dir(settings: "pytest.FixtureRequest", tmp_path: Path) -> Path:
     """A fresh key directory of this test's own, for tests that move the ratchet."""

@@ -150,6 +150,8 @@ _REMINDERS: dict[str, Rights] = {
     "reminders_campaign": WEB_ALL_WORKER_READS,
     "reminders_said": {"worker": "SELECT, INSERT, DELETE"},
     "reminders_held": {"worker": "SELECT, INSERT, DELETE"},
+    # A pause lets go of what was planned: what goes on later does not make up for it.
+    "reminders_meant": {"web": "SELECT (campaign), DELETE", "worker": ALL},
     "reminders_tally": {"web": READ, "worker": NOTE},
     "reminders_stoplink": {"web": "SELECT, DELETE", "worker": "SELECT, INSERT"},
     "reminders_planrun": {"web": READ, "worker": NOTE},

@@ -78,8 +78,9 @@ def test_one_kind_can_be_left_out(evening: datetime) -> None:
         "hours-planned",
         "staffing",
         "time-changed",
+        "time-soon",
     }
-    others = ["campaign", "cover-asked", "hours-planned", "staffing", "time-changed"]
+    others = ["campaign", "cover-asked", "hours-planned", "staffing", "time-changed", "time-soon"]
 
     client.post("/accounts/mail/", {"kinds": others})
 
@@ -94,14 +95,14 @@ def test_a_choice_for_a_role_that_is_gone_is_kept(evening: datetime) -> None:
     ana = cast(evening)["ana"]
     Person.objects.filter(pk=ana.pk).update(muted="check-in")
 
-    sign_in(ana).post("/accounts/mail/", {"kinds": ["campaign", "time-changed"]})
+    sign_in(ana).post("/accounts/mail/", {"kinds": ["campaign", "time-changed", "time-soon"]})
 
     assert Person.objects.get(pk=ana.pk).muted == "check-in"
 
 
 def test_every_kind_has_plain_words_and_somebody_it_is_for() -> None:
     # These go to an address without an account, which has no page of preferences.
-    others = ("test", "kept", "unasked", "bench", "fault", "invitation", "coverage-agree")
+    others = ("invitation", "coverage-agree")
     ours = [k for name, k in kinds._kinds.items() if name not in others]
 
     assert ours

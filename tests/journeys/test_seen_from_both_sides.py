@@ -13,10 +13,12 @@ from tests.care import care_cast, sit_down, stand_as, wind
 from tests.journeys.story import tell, told_twice
 from tests.people import cast
 from tests.referrals.cases import SAID, reads, sent
+from tests.roles import SUPERUSER
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
+    pytest.mark.plane(SUPERUSER),
     pytest.mark.usefixtures("both_sides"),
 ]
 MORNING = timedelta(hours=-6)  # from Monday evening to 11:10am, when somebody reads
@@ -24,8 +26,9 @@ MORNING = timedelta(hours=-6)  # from Monday evening to 11:10am, when somebody r
 
 @pytest.fixture
 def both_sides(settings: Any) -> None:
-    """Both sides in one process, before the server reads its settings."""
+    """Both sides in one process, as in the demo, before the server reads its settings."""
     stand_as(settings, "all")
+    settings.MIDDLEWARE = settings.MIDDLEWARES["all"]  # its pages act for both sides
 
 
 @told_twice

@@ -61,6 +61,7 @@ TABLE: dict[str, list[int]] = {
     "care/people/": LEAD,
     "care/people/add/": LEAD,
     "care/people/<uuid:counselor>/": MISSING_LEAD,
+    "care/people/<uuid:counselor>/address/": MISSING_LEAD,
     "care/people/<uuid:counselor>/code/": NEVER_GET,
     "care/people/<uuid:counselor>/end/": MISSING_LEAD,
     "care/people/<uuid:counselor>/role/": NEVER_GET,

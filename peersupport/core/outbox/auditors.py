@@ -83,8 +83,11 @@ def _known(marks: list[bytes], now: datetime) -> set[bytes]:
     return {bytes(key) for found in (rows, stones) for key in found}
 
 
-@transaction.atomic(durable=True)
-def _queue(each: Expected, now: datetime) -> bool:
+def put(each: Expected, now: datetime) -> bool:
+    """Queue one message in the caller's transaction, as the act that tells it does.
+
+    What an auditor says again is made in the same place, so that it has the same key.
+    """
     return enqueue(
         kind=each.kind,
         key=each.key,
@@ -94,3 +97,14 @@ def _queue(each: Expected, now: datetime) -> bool:
         recipient=each.recipient,
         ref=each.ref,
     )
+
+
+@transaction.atomic(durable=True)
+def _queue(each: Expected, now: datetime) -> bool:
+    return put(each, now)
+
+
+def known_keys(keys: Iterable[str], now: datetime) -> set[str]:
+    """Return which logical messages are on their way or were said already: two queries."""
+    marks = {mark_of(key): key for key in keys}
+    return {marks[mark] for mark in _known(list(marks), now)}

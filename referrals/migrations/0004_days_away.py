@@ -8,7 +8,7 @@ import peersupport.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0002_seal_of_a_session"),
+        ("referrals", "0003_mail_that_counselors_do_not_get"),
     ]
 
     operations = [
