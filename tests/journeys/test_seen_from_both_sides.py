@@ -62,6 +62,7 @@ def test_who_opened_it_and_then_taken_back(
             ana.follows("Take it back")
             ana.presses("Take it back")
             ana.has_heading("You took it back")
+            ana.goes_to(f"/referrals/one/{row.pk}/")
             ana.reads("Opened by Eli, Monday 23 November")  # which stays to be seen
             ana.looks("taken-back")
 
