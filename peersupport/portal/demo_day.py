@@ -13,6 +13,7 @@ from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.clock import local, local_date
 from peersupport.portal.cast import dress_cast, ensure_cast, ensure_counselors
+from peersupport.portal.demo_care import lay_out_desk
 from peersupport.portal.demo_term import lay_out_term
 from program import services as program_services
 from program.models import Coverage
@@ -114,7 +115,9 @@ def lay_out_day(*, now: datetime) -> None:
         raise RuntimeError("The demo's day exists in the demo only.")
     cast = ensure_cast(now)
     dress_cast(cast)
-    _let_counselors_read(ensure_counselors(now), now)
+    counselors = ensure_counselors(now)
+    _let_counselors_read(counselors, now)
+    lay_out_desk(people=cast, counselors=counselors, now=now)
     _cover(now)
     presence.close_ended(now=now)
     half_hour = timedelta(minutes=30)

@@ -128,6 +128,7 @@ _REFERRALS: dict[str, Rights] = {
     "referrals_opening": {"web": READ, "care": "SELECT, INSERT, DELETE"},
     "referrals_card": CARE_ALL_WEB_READS,
     "referrals_reading": CARE_ALL_WEB_READS,
+    "referrals_daysaway": CARE_ALL_WEB_READS,
     "referrals_timers": {"web": "SELECT (id, minutes)", "care": ALL},
     "referrals_clock": CARE_ALL_WEB_READS,
     "referrals_publishedkey": CARE_ALL_WEB_READS,

@@ -39,6 +39,7 @@ STEPS = {
     "ring": "ladder.ring_due",
     "ask": "ladder.ask_to_confirm",
     "tell": "ladder.tell_undelivered",
+    "held": "held.tell_held",
     "drain": "rounds.drain",
     "seal": "chain.seal_chain",
     "forget": "rounds._forget",
@@ -114,8 +115,8 @@ def test_a_step_fails_alone(
     assert f"failed to {step}: Unwell" in caplog.text
     assert "ana@" not in caplog.text
     assert "Traceback" not in caplog.text
-    # A round that did not route or ring is no round.
-    assert Clock.objects.exists() is (step not in ("route", "ring"))
+    # A round that did not route or ring, or tell of what nobody has in hand, is no round.
+    assert Clock.objects.exists() is (step not in ("route", "ring", "held"))
 
 
 def test_a_store_that_fails_stops_no_other(
