@@ -155,7 +155,6 @@ def door(request: HttpRequest, event: uuid.UUID, token: str) -> HttpResponse:
         last = max(int((row.ends_at - now).total_seconds()), 60)
         response.set_cookie(_counted(event), "1", max_age=last, httponly=True, samesite="Lax",
                             secure=request.is_secure(), path=request.path)  # fmt: skip
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 
