@@ -77,14 +77,14 @@ def test_from_a_draft_to_what_people_read(cora: Client, evening: datetime) -> No
         ({"day": "2027-03-14", "starts": "02:30", "ends": "04:00"}, "starts", "clocks go forward"),
         ({"day": "2027-03-13", "starts": "22:00", "ends": "02:30"}, "ends", "clocks go forward"),
         ({"is_sensitive": "on", "visibility": "public"}, "visibility", "in no public list"),
-        ({"capacity": "0"}, "capacity", "greater than or equal to 1"),
+        ({"capacity": "0"}, "capacity", "Write a number from 1 to 2000"),
         ({"link": "javascript:alert(1)"}, "link", "begins with https://"),
         ({"opens": "72", "closes": "168"}, "closes", "comes after the beginning"),
         ({"every_weeks": "1"}, "last_on", "Choose the last day of the series"),
         ({"every_weeks": "1", "last_on": "2026-11-30"}, "last_on", "not be before the first"),
         ({"every_weeks": "1", "last_on": "2027-11-30"}, "last_on", "at most 40 dates"),
         ({"kind": "debrief"}, "kind", "choose from the list"),
-        ({"hosts": "nobody"}, "hosts", "nobody"),
+        ({"hosts": "nobody"}, "hosts", "choose from the list"),
         ({"title": "x" * 81}, "title", "Use at most 80 characters"),
         ({"title": "a\x00b"}, "title", "a character we cannot use"),
     ],
@@ -92,7 +92,7 @@ def test_from_a_draft_to_what_people_read(cora: Client, evening: datetime) -> No
 def test_what_is_wrong_is_said_beside_the_field(
     cora: Client, wrong: dict[str, str], field: str, said: str
 ) -> None:
-    answer = cora.post("/events/plan/new/", typed(**wrong))
+    answer = cora.post("/events/plan/new/", {**typed(), **wrong})
 
     assert answer.status_code == 400
     assert set(answer.context["form"].errors) == {field}
