@@ -160,12 +160,22 @@ def _end(
     except (NotAllowedFrom, ChangedMeanwhile):
         meanwhile(request)
     else:
-        cancelled = ngettext("%d date is cancelled", "%d dates are cancelled", done.cancelled)
-        gone = ngettext("%d is removed", "%d are removed", done.dropped)
-        messages.success(request, f"{cancelled % done.cancelled}, {gone % done.dropped}.")
+        messages.success(request, _ended(done))
     if plans.dates_of(at.by, series):
         return redirect("events:plan-series", series=series)
     return redirect("events:plan")
+
+
+def _ended(done: services.Ended) -> str:
+    """Return what became of the dates after the last day."""
+    parts = []
+    if done.cancelled:
+        said_ = ngettext("%d date is cancelled.", "%d dates are cancelled.", done.cancelled)
+        parts.append(said_ % done.cancelled)
+    if done.dropped:
+        said_ = ngettext("%d date is removed.", "%d dates are removed.", done.dropped)
+        parts.append(said_ % done.dropped)
+    return " ".join(parts) or _("Nothing changed.")
 
 
 @planners

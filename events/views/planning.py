@@ -82,6 +82,37 @@ def _asked_month(request: HttpRequest, today: date) -> date:
     return first.replace(day=1) if 2000 <= first.year <= 2200 else today.replace(day=1)
 
 
+def _cell(
+    day: date, first: date, rows: list[Event], around: list[clashes.Day], at: Desk
+) -> dict[str, Any]:
+    """Return one day of a month. On a phone a day on which something only goes on is left out."""
+    zone = at.known.zone
+    notes = [one for one in around if one.first_on <= day <= one.last_on]
+    begins = first - timedelta(days=first.weekday())  # the first day that is shown
+    events = [
+        said.row_of(row, at.now, zone) | {"time": words.time_of_day(row.starts_at, zone)}
+        for row in rows
+        if said.day_of(row, zone) == day
+    ]
+    return {
+        "day": day,
+        "words": words.day(day),
+        "is_other": day.month != first.month,
+        "is_today": day == at.today,
+        "is_quiet": not events and all(max(one.first_on, begins) < day for one in notes),
+        "notes": [_note(one, day, begins) for one in notes],
+        "events": events,
+    }
+
+
+def _note(one: clashes.Day, day: date, begins: date) -> str:
+    named = f"{one.title} ({one.whom})" if one.whom else one.title
+    if one.last_on > day == max(one.first_on, begins):
+        last = {"title": named, "day": words.day(one.last_on)}
+        return _("%(title)s, until %(day)s") % last
+    return named
+
+
 @planners
 @require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
@@ -93,25 +124,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     _start, end = clock.day_bounds(days[-1], zone)
     rows = plans.between(at.by, start, end)
     around = clashes.days(days[0], days[-1])
-    cells = [
-        {
-            "day": day,
-            "words": words.day(day),
-            "is_other": day.month != first.month,
-            "is_today": day == at.today,
-            "notes": [
-                f"{one.title} ({one.whom})" if one.whom else one.title
-                for one in around
-                if one.first_on <= day <= one.last_on
-            ],
-            "events": [
-                said.row_of(row, at.now, zone) | {"time": words.time_of_day(row.starts_at, zone)}
-                for row in rows
-                if said.day_of(row, zone) == day
-            ],
-        }
-        for day in days
-    ]
+    cells = [_cell(day, first, rows, around, at) for day in days]
     before, after = (first - timedelta(days=1)).replace(day=1), (first + 31 * _DAY).replace(day=1)
     address = reverse("events:plan-calendar")
     context = {
