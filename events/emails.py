@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,6 +37,7 @@ CHANGED, CANCELLED = "events.changed", "events.cancelled"
 REMINDER, THANKS = "events.reminder", "events.thanks"
 # The audit looks so far ahead and back: far enough for every message of the next two days.
 _AUDITED = timedelta(days=3)
+_OFF_AUDITED = timedelta(hours=12)
 
 
 # -- telling --------------------------------------------------------------------------------------
@@ -117,11 +120,17 @@ def tell_all_given(event: Event, rsvps: Iterable[Rsvp], now: datetime) -> None:
 
 def tell_offered(event: Event, rsvp: Rsvp, now: datetime) -> None:
     """Offer a place to somebody who waited, until `rsvp.offer_until`."""
-    until = rsvp.offer_until
-    if until is None:
-        return
-    once = f"{rsvp.number}|{_stamp(until)}"
-    _put(event, [_Said(OFFERED, rsvp.pk, once, _stamp(until), now, until)], now)
+    tell_all_offered(event, [rsvp], now)
+
+
+def tell_all_offered(event: Event, rsvps: Iterable[Rsvp], now: datetime) -> None:
+    """Offer places to several who waited: as many queries as for one."""
+    _put(event, [_offer(rsvp, rsvp.offer_until, now) for rsvp in rsvps if rsvp.offer_until], now)
+
+
+def _offer(rsvp: Rsvp, until: datetime, now: datetime) -> _Said:
+    ends = _stamp(until)
+    return _Said(OFFERED, rsvp.pk, f"{rsvp.number}|{ends}", ends, now, until)
 
 
 def tell_changed(event: Event, now: datetime) -> None:
@@ -142,7 +151,11 @@ def tell_changed(event: Event, now: datetime) -> None:
 def tell_cancelled(event: Event, now: datetime) -> None:
     """Tell everybody who comes or waits that an event is off."""
     live = event.rsvps.live().values_list("pk", flat=True)
-    _put(event, [_Said(CANCELLED, pk, "", 0, now, event.ends_at) for pk in live], now)
+    _put(event, [_off(event, pk, now) for pk in live], now)
+
+
+def _off(event: Event, rsvp: uuid.UUID, now: datetime) -> _Said:
+    return _Said(CANCELLED, rsvp, "", 0, now, event.ends_at)
 
 
 # -- sending --------------------------------------------------------------------------------------
@@ -249,7 +262,7 @@ def _composer(lines_of: Lines, *, to_list: bool = False) -> Compose:
         person = Person.objects.filter(pk=holder, is_active=True).first()
         if person is None:
             return None
-        path = refs.mine() if to_list else refs.path_of(found.event, found.rsvp.pk)
+        path = reverse("events:mine") if to_list else refs.path_of(found.event, found.rsvp.pk)
         to, link = person.mail_address, settings.PUBLIC_URL.rstrip("/") + path
         return Letter(to, *personal_letter(to, lines, link))
 
@@ -257,18 +270,32 @@ def _composer(lines_of: Lines, *, to_list: bool = False) -> Compose:
 
 
 # -- the audit ------------------------------------------------------------------------------------
+def _ought(event: Event, rsvp: Rsvp, zone: tzinfo, now: datetime) -> Iterator[_Said]:
+    """Yield what ought to be on its way to who answered, or to have been said, made as above.
+
+    A confirmation, a place given and a change leave no moment on any row: a word too late would
+    be wrong, and they stand on the page.
+    """
+    if event.state == State.CANCELLED:
+        yield _off(event, rsvp.pk, now)
+    elif rsvp.state == Going.GOING:
+        yield from _later(event, rsvp.pk, zone, now)
+    elif rsvp.offer_until is not None and rsvp.offer_until > now:
+        yield _offer(rsvp, rsvp.offer_until, now)
+
+
 def expected(now: datetime) -> Iterator[Expected]:
-    """Yield every reminder and thanks of the next days that ought to be there: two queries."""
-    near = Event.objects.on().remembered(now)
-    near = near.filter(starts_at__lt=now + _AUDITED, ends_at__gt=now - _AUDITED)
-    events = {event.pk: event for event in near}
-    zone = facts().zone
-    said: dict[uuid.UUID, list[_Said]] = {}
-    coming = Rsvp.objects.filter(event__in=list(events), state=str(Going.GOING))
-    for pk, event in coming.values_list("pk", "event"):
-        said.setdefault(event, []).extend(_later(events[event], pk, zone, now))
-    for event, messages in said.items():
-        sealed = refs.seal_refs(events[event], [(one.rsvp, one.about) for one in messages])
+    """Yield every message of these days that can be told from the rows: three queries."""
+    near = Q(starts_at__lt=now + _AUDITED, ends_at__gt=now - _AUDITED)
+    near &= Q(state=str(State.PUBLISHED))
+    off = Q(cancelled_at__gt=now - _OFF_AUDITED, ends_at__gt=now)
+    events = {row.pk: row for row in Event.objects.remembered(now).filter(near | off)}
+    zone, said = facts().zone, dict[uuid.UUID, list[_Said]]()
+    for rsvp in Rsvp.objects.live().filter(event__in=list(events)):
+        event = events[rsvp.event_id]
+        said.setdefault(event.pk, []).extend(_ought(event, rsvp, zone, now))
+    for pk, messages in said.items():
+        sealed = refs.seal_refs(events[pk], [(one.rsvp, one.about) for one in messages])
         for one, ref in zip(messages, sealed, strict=True):
             yield Expected(one.kind, one.key, one.due_at, one.expires_at, ref=ref)
 
@@ -281,7 +308,7 @@ def _register(name: str, lines_of: Lines, title: Words, **more: bool) -> None:
             asked=True,
             compose=_composer(lines_of, to_list=to_list),
             title=title,
-            roles=frozenset({str(Role.STUDENT)}),
+            roles=frozenset({str(Role.STUDENT), str(Role.SUPPORTER)}),
             whom=whom,
             **more,
         )

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from events import keys, rules
 from events.models import Event, Rsvp
-from events.queries import refs
+from events.queries import pages, refs
 from peersupport.core.crypto import keyring
 from peersupport.core.ical import Entry
 
 # An event that was is kept in calendars for as long as one that was cancelled.
 _BACK = rules.CANCELLED_SHOWN
-_FIELDS = ("pk", "title", "starts_at", "ends_at", "place", "state", "sequence", "facts_at")
+_FIELDS = ("pk", "title", "starts_at", "ends_at", "place", "link", "state", "sequence", "facts_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,16 @@ class Announced:
     starts_at: datetime
     ends_at: datetime
     place: str
+    link: str
     state: str
     sequence: int
     facts_at: datetime
 
     def entry(self) -> Entry:
-        """Return its entry, under its own name: everybody may know of it."""
+        """Return its entry, under its own name: everybody may know of it.
+
+        The address of a call is for whoever has a place, and stands on the page.
+        """
         return Entry(
             uid=str(self.id),
             title=self.title,
@@ -44,7 +48,7 @@ class Announced:
             ends_at=self.ends_at,
             changed_at=self.facts_at,
             sequence=self.sequence,
-            place=self.place,
+            place=self.place or (_("Online") if self.link else ""),
             link=settings.PUBLIC_URL.rstrip("/") + refs.page_of(self.id),
             is_cancelled=self.state == rules.State.CANCELLED,
             is_private=False,
@@ -68,12 +72,6 @@ def version_of(rows: Sequence[Announced]) -> str:
     for row in rows:
         seen.update(repr(row).encode("utf-8", "surrogatepass"))
     return seen.hexdigest()[:32]
-
-
-def changed_at() -> datetime | None:
-    """Return when the facts of any event changed last, of those too that left the calendar."""
-    found: datetime | None = Event.objects.aggregate(last=Max("facts_at"))["last"]
-    return found
 
 
 def _neutral(event: Event, person: Person) -> Entry:
@@ -119,11 +117,9 @@ def public_file(event_id: uuid.UUID) -> Entry | None:
 
 
 def own_file(event_id: uuid.UUID, person: Person, now: datetime) -> Entry | None:
-    """Return the neutral entry of an event somebody has a place in: two queries.
+    """Return the neutral entry of an event that somebody may see; None if they may not.
 
-    None alike if they have none, if it is forgotten, and if it was never there.
+    Whether they have a place in it makes no difference: a file tells nobody either.
     """
-    event = Event.objects.shown().remembered(now).filter(pk=event_id).first()
-    if event is None or not _has_place_in([event], person, now):
-        return None
-    return _neutral(event, person)
+    seen = pages.one(person, event_id, now)
+    return _neutral(seen.row, person) if seen is not None else None

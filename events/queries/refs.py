@@ -88,13 +88,8 @@ def path_of(event: Event, rsvp: uuid.UUID) -> str:
 
 
 def page_of(event: uuid.UUID, part: str = "") -> str:
-    """Return the address of an event's page, beside which its calendar file lies, or a part."""
-    return reverse("events:calendar", args=[event]).removesuffix("calendar.ics") + part
-
-
-def mine() -> str:
-    """Return the address of what somebody has planned; it says which event to nobody else."""
-    return reverse("events:public-calendar").removesuffix("calendar.ics") + "mine/"
+    """Return the address of an event's page, or of something that lies beside it."""
+    return reverse("events:event", args=[event]) + part
 
 
 def rsvp_of(token: str, now: datetime) -> Rsvp | None:

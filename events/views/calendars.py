@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,42 +17,55 @@ from accounts.permissions import signed_in
 from events.queries import calendars as reads
 from peersupport.core import clock, ical
 
-# HTTP dates know whole seconds, and a change is seen a moment after its own time.
+# HTTP dates know whole seconds, and clocks of two hosts are not quite the same.
 _SETTLED = timedelta(seconds=10)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What this process knows of the public calendar: public itself, and the same for all."""
+
+    version: str
+    since: datetime  # when this process saw the version first: it is of then or older
+    body: bytes | None = None
+
+
 _lock = threading.Lock()
-# The last body this process has written, under its version. It is public: everybody's alike.
-_last: list[tuple[str, bytes]] = []
+_last: list[_Known] = []
 
 
-def _body(version: str, rows: list[reads.Announced]) -> bytes:
+def _known(version: str, now: datetime) -> _Known:
+    with _lock:
+        if not _last or _last[0].version != version:
+            _last[:] = [_Known(version, now)]
+        return _last[0]
+
+
+def _body(known: _Known, rows: list[reads.Announced]) -> bytes:
     """Return the calendar of a version, written once by each process."""
     with _lock:
-        if not _last or _last[0][0] != version:
-            with translation.override(settings.LANGUAGE_CODE):  # one, whatever its reader speaks
-                body = ical.written((row.entry() for row in rows), name=_("Events"))
-            _last[:] = [(version, body)]
-        return _last[0][1]
-
-
-def _modified(now: datetime) -> datetime | None:
-    """Return when something changed last, if no other change can still fall into that second."""
-    changed = reads.changed_at()
-    return changed if changed is not None and now - changed > _SETTLED else None
+        if known.body is None:
+            with translation.override(settings.LANGUAGE_CODE):  # whatever its reader speaks
+                known.body = ical.written((row.entry() for row in rows), name=_("Events"))
+        return known.body
 
 
 @require_safe
 def public(request: HttpRequest) -> HttpResponse:
-    """Return the public calendar, or 304: it asks nothing about who reads it."""
+    """Return the public calendar, or 304: it asks nothing about who reads it. One query.
+
+    Whoever knows the date alone gets one once it is certain which version it stands for.
+    """
     now = clock.now()
     rows = reads.announced(now)
-    version = reads.version_of(rows)
-    modified = _modified(now)
-    seconds = int(modified.timestamp()) if modified is not None else None
-    early = get_conditional_response(request, etag=f'"{version}"', last_modified=seconds)
-    response = early or HttpResponse(_body(version, rows), content_type=ical.TYPE)
-    response["ETag"] = f'"{version}"'
-    if modified is not None:
-        response["Last-Modified"] = ical.http_date(modified)
+    known = _known(reads.version_of(rows), now)
+    etag, is_settled = f'"{known.version}"', now - known.since > _SETTLED
+    seconds = int(known.since.timestamp()) if is_settled else None
+    early = get_conditional_response(request, etag=etag, last_modified=seconds)
+    response = early or HttpResponse(_body(known, rows), content_type=ical.TYPE)
+    response["ETag"] = etag
+    if is_settled:
+        response["Last-Modified"] = ical.http_date(known.since)
     response["Cache-Control"] = "public, no-cache"
     return response
 
@@ -66,8 +80,8 @@ def _file(entry: ical.Entry, name: str) -> HttpResponse:
 def one(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Return the file of one event, for somebody's own tap.
 
-    A public event is the same for everybody. Any other is there for whoever has a place in it,
-    and its file says neither what it is nor where.
+    A public event is the same for everybody. Any other is there for whoever may see it, and its
+    file says neither what it is nor where.
     """
     announced = reads.public_file(event)
     if announced is not None:

@@ -1,43 +1,71 @@
 """The page behind the link in a letter about a place. Looking at it changes nothing.
 
-It works signed out: whoever has the letter may give the place back. It says neither what the
-place is in nor whose it is; when and where stands behind signing in.
+It works signed out: whoever has the letter may answer an offer and give the place back, and no
+more. It says neither what the place is in nor whose it is: that stands behind signing in.
 """
+
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import Person
+from accounts.permissions import require_person
 from events.models import Rsvp
 from events.queries import refs
 from events.queries.by_link import Standing, place_of
+from events.rules import NotAllowedFrom, NotOpen
+from events.services import places
 from peersupport.core import clock, words
+from peersupport.core.daykey import Forgotten
 from program.queries import facts
 
-
-def _found(token: str) -> Rsvp:
-    rsvp = refs.rsvp_of(token, clock.now())
-    if rsvp is None:
-        raise Http404
-    return rsvp
+TAKE, GIVE_BACK = "take", "give-back"
 
 
-@never_cache
-@require_safe
-def place(request: HttpRequest, token: str) -> HttpResponse:
-    """Show where somebody stands and what can be done; afterwards, lead to how it was."""
-    now, rsvp = clock.now(), _found(token)
+def _do(what: str, rsvp: Rsvp, now: datetime) -> None:
+    """Do what a button said. Whoever was too late sees on the page how it stands."""
+    try:
+        if what == GIVE_BACK:
+            places.decline(rsvp=rsvp.pk, now=now)
+        holder = refs.holder_of(rsvp, now) if what == TAKE else None
+        person = Person.objects.filter(pk=holder, is_active=True).first() if holder else None
+        if person is not None:
+            places.accept(event=rsvp.event_id, person=person, now=now)
+    except (NotOpen, NotAllowedFrom, Forgotten):
+        return
+
+
+def _page(request: HttpRequest, rsvp: Rsvp, now: datetime) -> HttpResponse:
     found = place_of(rsvp, now)
     if found.standing is Standing.OVER:
         return redirect(refs.page_of(rsvp.event_id, "how-was-it/"))
     until = words.moment_near(found.until, now, facts().zone) if found.until else ""
-    context = {
-        "personal": True,
-        "standing": str(found.standing),
-        "until": until,
-        "mine": refs.mine(),
-    }
-    response = render(request, "events/place.html", context)
+    context = {"personal": True, "standing": str(found.standing), "until": until}
+    return render(request, "events/place.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def place(request: HttpRequest, token: str) -> HttpResponse:
+    """Show where somebody stands and what can be done; do it; afterwards, lead to how it was."""
+    now = clock.now()
+    rsvp = refs.rsvp_of(token, now)
+    if rsvp is None:
+        raise Http404
+    if request.method == "POST":
+        _do(request.POST.get("what", ""), rsvp, now)
+        response: HttpResponse = redirect("events:place", token)
+    else:
+        response = _page(request, rsvp, now)
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_safe
+@require_person
+def mine(request: HttpRequest) -> HttpResponse:
+    """Lead whoever comes from a letter to what they planned, by way of signing in."""
+    return redirect("events:list")

@@ -67,6 +67,12 @@ def test_sign_in_codes_are_still_sent(evening: datetime) -> None:
     assert [message.to for message in mail.outbox] == [["ana@school.example"]]
 
 
+EVENTS = [
+    f"events.{name}"
+    for name in ("cancelled", "changed", "given", "going", "offered", "reminder", "thanks")
+]
+
+
 def test_one_kind_can_be_left_out(evening: datetime) -> None:
     priya = cast(evening)["priya"]
     client = sign_in(priya)
@@ -78,8 +84,9 @@ def test_one_kind_can_be_left_out(evening: datetime) -> None:
         "hours-planned",
         "staffing",
         "time-changed",
+        *EVENTS,
     }
-    others = ["campaign", "cover-asked", "hours-planned", "staffing", "time-changed"]
+    others = ["campaign", "cover-asked", *EVENTS, "hours-planned", "staffing", "time-changed"]
 
     client.post("/accounts/mail/", {"kinds": others})
 
@@ -94,7 +101,7 @@ def test_a_choice_for_a_role_that_is_gone_is_kept(evening: datetime) -> None:
     ana = cast(evening)["ana"]
     Person.objects.filter(pk=ana.pk).update(muted="check-in")
 
-    sign_in(ana).post("/accounts/mail/", {"kinds": ["campaign", "time-changed"]})
+    sign_in(ana).post("/accounts/mail/", {"kinds": ["campaign", *EVENTS, "time-changed"]})
 
     assert Person.objects.get(pk=ana.pk).muted == "check-in"
 
