@@ -132,7 +132,7 @@ def _end_check(
 ) -> HttpResponse:
     zone, last = at.known.zone, form.cleaned_data["last_on"]
     after = [row for row in rows if services.is_after(row, last, zone, at.now)]
-    number = sum(row.taken + row.waiting for row in after if not writing.is_empty(row))
+    cancelled = [row for row in after if not writing.is_empty(row)]
     context: dict[str, Any] = {
         "personal": True,
         "title": rows[0].title,
@@ -140,8 +140,8 @@ def _end_check(
         "rows": [
             said.row_of(row, at.now, zone) | {"vanishes": writing.is_empty(row)} for row in after
         ],
-        "told": said.told(number),
-        "tells": bool(number),
+        "told": said.told(cancelled),
+        "tells": bool(cancelled),
         "last": words.dated(last),
         "values": list(form),
         "mark": mark,

@@ -246,15 +246,16 @@ def cancel(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
         return redirect("events:plan-event", event=row.pk)
     if request.method == "POST":
         return _cancel(request, at, row)
+    tells = said.is_anybody_told([row])
     context = {
         "row": row,
         "which": said.when(row.starts_at, row.ends_at, at.known.zone),
         "title": _("Cancel this event?"),
-        "told": said.told(row.taken + row.waiting),
-        "shows_letter": bool(row.taken + row.waiting),
+        "told": said.told([row]),
+        "shows_letter": tells,
         "text": _("It stays in the list as cancelled, and calendars show it so for 30 days."),
         "mark": plans.mark_of([row], known),
-        "yes": _("Cancel it and tell them") if row.taken + row.waiting else _("Cancel it"),
+        "yes": _("Cancel it and tell them") if tells else _("Cancel it"),
         "action": reverse("events:plan-cancel", args=[row.pk]),
     }
     return _ask(request, context)
