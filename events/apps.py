@@ -12,7 +12,7 @@ class EventsConfig(AppConfig):
     def ready(self) -> None:
         """Put message kinds into the outbox, and the pages into the navigation."""
         from accounts.rules import Role
-        from events import emails
+        from events import debrief_emails, emails
         from events.services import leaving
         from peersupport.core.ui.nav import NavItem, register
 
@@ -22,3 +22,4 @@ class EventsConfig(AppConfig):
 
         leaving.register()
         emails.register_kinds()
+        debrief_emails.register_kinds()
