@@ -56,6 +56,7 @@ REPEATS: list[tuple[int, Words]] = [
     (4, _("Every 4 weeks")),
 ]
 _HOUR = timedelta(hours=1)
+_HOW_MANY = _("Write a number from 1 to 2000, or leave it empty.")
 
 
 def day_field(label: Any, **more: Any) -> forms.DateField:
@@ -171,6 +172,7 @@ class EventForm(ChoosingForm):
         max_value=MOST_PLACES,
         required=False,
         help_text=_("Leave it empty if there is room for everybody."),
+        error_messages={"min_value": _HOW_MANY, "max_value": _HOW_MANY, "invalid": _HOW_MANY},
     )
     opens = forms.TypedChoiceField(
         label=_("Places can be taken from"), choices=OPENS, coerce=int, required=False,

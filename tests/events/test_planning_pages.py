@@ -77,14 +77,14 @@ def test_from_a_draft_to_what_people_read(cora: Client, evening: datetime) -> No
         ({"day": "2027-03-14", "starts": "02:30", "ends": "04:00"}, "starts", "clocks go forward"),
         ({"day": "2027-03-13", "starts": "22:00", "ends": "02:30"}, "ends", "clocks go forward"),
         ({"is_sensitive": "on", "visibility": "public"}, "visibility", "in no public list"),
-        ({"capacity": "0"}, "capacity", "greater than or equal to 1"),
+        ({"capacity": "0"}, "capacity", "Write a number from 1 to 2000"),
         ({"link": "javascript:alert(1)"}, "link", "begins with https://"),
         ({"opens": "72", "closes": "168"}, "closes", "comes after the beginning"),
         ({"every_weeks": "1"}, "last_on", "Choose the last day of the series"),
         ({"every_weeks": "1", "last_on": "2026-11-30"}, "last_on", "not be before the first"),
         ({"every_weeks": "1", "last_on": "2027-11-30"}, "last_on", "at most 40 dates"),
         ({"kind": "debrief"}, "kind", "choose from the list"),
-        ({"hosts": "nobody"}, "hosts", "nobody"),
+        ({"hosts": "nobody"}, "hosts", "choose from the list"),
         ({"title": "x" * 81}, "title", "Use at most 80 characters"),
         ({"title": "a\x00b"}, "title", "a character we cannot use"),
     ],
@@ -92,7 +92,7 @@ def test_from_a_draft_to_what_people_read(cora: Client, evening: datetime) -> No
 def test_what_is_wrong_is_said_beside_the_field(
     cora: Client, wrong: dict[str, str], field: str, said: str
 ) -> None:
-    answer = cora.post("/events/plan/new/", typed(**wrong))
+    answer = cora.post("/events/plan/new/", {**typed(), **wrong})
 
     assert answer.status_code == 400
     assert set(answer.context["form"].errors) == {field}
@@ -254,6 +254,37 @@ def test_discreet_is_said_plainly(cora: Client) -> None:
 
     assert "Nobody sees who comes, not even its hosts." in page
     assert "24 hours after its end nobody can tell any more who came" in page
+
+
+def test_pages_of_a_discreet_event_say_nothing_of_how_many_come(
+    cora: Client, evening: datetime
+) -> None:
+    """The pages are the same, word for word, whether somebody comes or nobody does."""
+    row = _on(evening, is_sensitive=True, capacity=9)
+    made = series.make(
+        facts=facts(is_sensitive=True), every_weeks=1, last_on=TUESDAY + WEEK,
+        by=SYSTEM, now=evening,
+    )  # fmt: skip
+    series.publish(series=made.pk, by=SYSTEM, now=evening)
+    change = f"/events/plan/{row.pk}/change/"
+    mark = _hidden(_text(cora.get(change)), "mark")
+    moves = {**typed(place="Gym", is_sensitive="on", capacity="9"), "mark": mark}
+
+    def pages() -> list[str]:
+        shown = [
+            cora.get("/events/plan/"), cora.get(f"/events/plan/{row.pk}/"),
+            cora.get(f"/events/plan/{row.pk}/cancel/"), cora.post(change, moves),
+            cora.get(f"/events/plan/series/{made.pk}/"),
+            cora.post(f"/events/plan/series/{made.pk}/end/", {"last_on": "2026-12-01"}),
+        ]  # fmt: skip
+        return [re.sub(r'csrfmiddlewaretoken" value="[^"]*"', "", _text(one)) for one in shown]
+
+    before = pages()
+    for each in Event.objects.all():
+        somebody_comes(each)
+
+    assert pages() == before
+    assert "Whoever has a place or waits is told." in before[3]
 
 
 def test_supporters_see_what_they_are_let_and_only_their_own(
