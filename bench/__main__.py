@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bench import line, sign_in
+from bench import feeds, line, sign_in
 from tests.races.real_server import World, world
 
 ROUNDS = 150
@@ -23,6 +23,7 @@ _ROSTER = "from bench.roster import main; main()"
 _REFERRALS = (("prepare", "care"), ("send", "web"), ("keep", "care"))
 _OUTBOX = "from bench.outbox import main; main()"
 _DESK = "from bench.desk import main; main()"
+_FEEDS = "from bench.feeds import writing; writing()"
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
 
 
@@ -71,6 +72,27 @@ def _asks(program: World) -> dict[str, Ask]:
         "console": get("/hours/", Cookie=f"session={program.supporter}"),
         "book": book,
         **lines,
+        **_feed_asks(program, get),
+    }
+
+
+def _feed_asks(program: World, get: Callable[..., Ask]) -> dict[str, Ask]:
+    """Return what is asked of calendars with five hundred events."""
+    own = feeds.scene(program)["own"]
+
+    def etag(path: str) -> str:
+        link = HTTPConnection("127.0.0.1", program.port)
+        link.request("GET", path)
+        answer = link.getresponse()
+        answer.read()
+        return answer.getheader("ETag", "") or ""
+
+    return {
+        f"calendar of {feeds.EVENTS}": get("/events/calendar.ics"),
+        f"calendar of {feeds.EVENTS}, 304": get(
+            "/events/calendar.ics", If_None_Match=etag("/events/calendar.ics")
+        ),
+        f"own calendar of {feeds.OWN}": get(own),
     }
 
 
@@ -137,6 +159,7 @@ def main() -> None:
                 print(program.manage("shell", "-v", "0", "-c", _BOOKINGS).strip())
                 print(program.manage("shell", "-v", "0", "-c", _PLANNING).strip())
                 print(program.manage("shell", "-v", "0", "-c", _ROSTER).strip())
+                print(program.manage("shell", "-v", "0", "-c", _FEEDS).strip())
                 print(program.manage("shell", "-v", "0", "-c", _OUTBOX, side="worker").rstrip())
                 for part, side in _REFERRALS:
                     piece = f"from bench.referrals import {part}; {part}()"

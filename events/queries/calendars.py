@@ -105,7 +105,8 @@ def mine(person: Person, now: datetime) -> list[Entry]:
     What was cancelled stays for a while, so that calendars see it.
     """
     recent = Q(cancelled_at__isnull=True) | Q(cancelled_at__gt=now - rules.CANCELLED_SHOWN)
-    known = list(Event.objects.shown().remembered(now).filter(recent).order_by("starts_at", "pk"))
+    shown = Event.objects.shown().remembered(now).filter(recent).defer("words", "access")
+    known = list(shown.order_by("starts_at", "pk"))
     chosen = _has_place_in(known, person, now)
     return [_neutral(event, person) for event in known if event.pk in chosen]
 
