@@ -15,7 +15,8 @@ class EventsConfig(AppConfig):
         from events import emails
         from peersupport.core.ui.nav import NavItem, register
 
-        emails.register_kinds()
         register(NavItem(_("What is on"), "events:list", frozenset(), 25))
         program = frozenset({str(Role.COORDINATOR), str(Role.STUDENT_LEAD)})
         register(NavItem(_("Plan events"), "events:plan", program, 46))
+
+        emails.register_kinds()

@@ -56,6 +56,7 @@ REPEATS: list[tuple[int, Words]] = [
     (4, _("Every 4 weeks")),
 ]
 _HOUR = timedelta(hours=1)
+_HOW_MANY = _("Write a number from 1 to 2000, or leave it empty.")
 
 
 def day_field(label: Any, **more: Any) -> forms.DateField:
@@ -171,6 +172,7 @@ class EventForm(ChoosingForm):
         max_value=MOST_PLACES,
         required=False,
         help_text=_("Leave it empty if there is room for everybody."),
+        error_messages={"min_value": _HOW_MANY, "max_value": _HOW_MANY, "invalid": _HOW_MANY},
     )
     opens = forms.TypedChoiceField(
         label=_("Places can be taken from"), choices=OPENS, coerce=int, required=False,
@@ -206,8 +208,11 @@ class EventForm(ChoosingForm):
             del self.fields["invited"]
         if before is not None:
             del self.fields["every_weeks"], self.fields["last_on"]
-        if is_published:  # services/places.py changes them, with the people in them
-            del self.fields["capacity"]
+        if is_published:
+            self.fields["capacity"].help_text = _t(
+                "Leave it empty if there is room for everybody. With fewer, nobody who has a "
+                "place loses it; with more, whoever waits gets what is added, in order."
+            )
         if in_series:
             self.fields["scope"] = forms.ChoiceField(
                 label=_("Change"),
@@ -294,15 +299,12 @@ class EventForm(ChoosingForm):
     def facts(self) -> Facts:
         """Return what is planned."""
         data = self.cleaned_data
-        capacity = data.get("capacity")
-        if self.is_published and self.before:
-            capacity = self.before.capacity
         same = ("title", "starts_at", "ends_at", "place", "link", "words", "led_by", "access")
         return Facts(
             kind=Kind(data["kind"]),
             visibility=Visibility(data["visibility"]),
             is_sensitive=data["is_sensitive"],
-            capacity=capacity,
+            capacity=data["capacity"],
             opens_before=data["opens"] * _HOUR if data["opens"] else None,
             closes_before=data["closes"] * _HOUR if data["closes"] else None,
             invited=frozenset(tuple(json.loads(one)) for one in data.get("invited", ())),

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from events.forms import ChoosingForm, check_day, day_field
-from events.rules import MOST_PLACES
 from peersupport.core import words
 from peersupport.core.ui.forms import PlainForm
 
@@ -83,18 +82,3 @@ class EndForm(PlainForm):
             said = _t("Choose a day from yesterday to before %s.") % words.day(self.last)
             raise forms.ValidationError(said)
         return day
-
-
-class PlacesForm(PlainForm):
-    """How many places a published event has."""
-
-    capacity = forms.IntegerField(
-        label=_("How many places"),
-        min_value=1,
-        max_value=MOST_PLACES,
-        required=False,
-        help_text=_(
-            "Leave it empty if there is room for everybody. Nobody who has a place loses it; "
-            "whoever waits gets what is added, in order."
-        ),
-    )

@@ -13,8 +13,6 @@ from events.rules import Kind, Visibility
 IN_CALENDARS = frozenset({"title", "starts_at", "ends_at", "place", "link"})
 IS_TOLD = IN_CALENDARS - {"title"}
 _WHEN = frozenset({"starts_at", "ends_at"})
-# How many places there are changes with the people in them: services/places.py does that.
-OF_PLACES = frozenset({"capacity"})
 
 
 class Scope(StrEnum):

@@ -25,6 +25,7 @@ from events.planning_rules import (
 )
 from events.queries import plans
 from events.rules import NotAllowedFrom, State, Visibility
+from events.services import places
 from peersupport.core import ids
 from peersupport.core.actors import Actor
 
@@ -146,6 +147,9 @@ def put(row: Event, before: Facts, after: Facts, now: datetime) -> bool:
     if before.hosts != after.hosts:
         Host.objects.filter(event=row).delete()
     _put_around(row.pk, _only_new(before, after))
+    if not is_draft and names & {"capacity", "starts_at"}:
+        # Places move with the people in them, and offers with the start.
+        places.set_capacity_in_hand(event=row.pk, capacity=after.capacity, now=now)
     row.refresh_from_db()
     if not is_draft and names & IS_TOLD:
         tell_changed(row, now)

@@ -17,7 +17,7 @@ TUESDAY = date(2026, 12, 1)
 
 def wall(day: date, hour: int, minute: int = 0) -> datetime:
     """Return the instant of a local time."""
-    return clock.to_utc(datetime(day.year, day.month, day.day, hour, minute), NEW_YORK)  # noqa: DTZ001
+    return clock.to_utc(datetime(day.year, day.month, day.day, hour, minute), NEW_YORK)
 
 
 def facts(day: date = TUESDAY, **more: Any) -> Facts:

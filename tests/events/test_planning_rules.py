@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -117,10 +118,11 @@ def test_a_mark_changes_with_anything_and_not_with_the_order() -> None:
 
     assert mark(rows) == mark(rows[::-1])
     assert mark(rows) != mark([rows[0], (other, str(State.PUBLISHED), facts())])
-    for name, value in {
+    others: dict[str, Any] = {
         "hosts": frozenset({one}), "invited": frozenset({("M1", "")}), "words": "x",
         "is_sensitive": True, "capacity": 3, "opens_before": WEEK,
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for name, value in others.items():
         after = replace(facts(), **{name: value})
         assert changed(facts(), after) == {name}
         assert mark([rows[0], (other, str(State.DRAFT), after)]) != mark(rows)
