@@ -57,11 +57,9 @@ def place(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         _do(request.POST.get("what", ""), rsvp, now)
-        response: HttpResponse = redirect("events:place", token)
-    else:
-        response = _page(request, rsvp, now)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+        return redirect("events:place", token)
+    # The address is told to no other site (settings); "no-referrer" would break our own forms.
+    return _page(request, rsvp, now)
 
 
 @require_safe
