@@ -12,7 +12,7 @@ class EventsConfig(AppConfig):
     def ready(self) -> None:
         """Put message kinds into the outbox, and the pages into the navigation."""
         from accounts.rules import Role
-        from events import emails
+        from events import debrief_emails, emails
         from peersupport.core.ui.nav import NavItem, register
 
         register(NavItem(_("What is on"), "events:list", frozenset(), 25))
@@ -20,3 +20,4 @@ class EventsConfig(AppConfig):
         register(NavItem(_("Plan events"), "events:plan", program, 46))
 
         emails.register_kinds()
+        debrief_emails.register_kinds()
