@@ -1,8 +1,12 @@
 """What events keep, about whom, keyed to what, and for how long."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext_lazy as _
 
-from peersupport.core.datamap.registry import Keeps, NotHere, Store, Words
+from events.queries.mine import RSVP_FIELDS, my_rsvp_rows
+from events.services.forgetting import forget_requests, forget_rsvps
+from peersupport.core.datamap.registry import Keeps, NotHere, Read, Store, Words
 
 _NOBODY = _("nobody")
 _NOTHING = _("nothing")
@@ -29,6 +33,10 @@ def _rsvp(what: Words) -> Keeps:
         keyed_to=_("the event's key, which a day key seals"),
         lives=_("24 hours after a sensitive event, 7 days after any other"),
     )
+
+
+def _hidden(what: Words, why: Words) -> Keeps:
+    return replace(_rsvp(what), left_out=why)
 
 
 def _taker(what: Words) -> Keeps:
@@ -93,7 +101,9 @@ STORES = [
                 "sequence": _fact(_("how often what calendars show has changed")),
                 "facts_at": _fact(_("when that changed last")),
                 "key_day": _fact(_("the day whose key seals the event's own")),
-                "key": _rsvp(_("the event's key, sealed under a day key")),
+                "key": _fact(
+                    _("the event's key, sealed under a day key; emptied when it forgets")
+                ),
                 "forget_at": _fact(_("from when nobody may tell who came")),
                 "is_forgotten": _fact(_("whether that is done")),
             },
@@ -123,20 +133,25 @@ STORES = [
         title=_("Who comes to an event"),
         models={
             "events.Rsvp": {
-                "id": _rsvp(_("a random number")),
+                "id": _hidden(_("a random number"), _("it says nothing")),
                 "event": _rsvp(_("which event")),
-                "tag": _rsvp(_("a mark of the person, another in every event")),
+                "tag": _hidden(
+                    _("a mark of the person, another in every event"), _("it says nothing")
+                ),
                 "holder": _rsvp(_("who it is, sealed")),
                 "state": _rsvp(_("whether they come, wait, or do not come")),
                 "number": _rsvp(_("their place in the line")),
                 "offer_until": _rsvp(_("until when a place is held for them")),
                 "wants_mail": _rsvp(_("whether they want mail about it")),
                 "came_by": _rsvp(_("whether they were there, and who said so")),
-                "has_said": _rsvp(_("whether they said how it was; what they said is not tied")),
+                "has_said": _hidden(
+                    _("whether they said how it was; what they said is not tied"),
+                    _("you know it"),
+                ),
             },
         },
-        forget=None,
-        mine={"events.Rsvp": NotHere(_("your list of events shows them"))},
+        forget=forget_rsvps,
+        mine={"events.Rsvp": Read(my_rsvp_rows, RSVP_FIELDS)},
     ),
     Store(
         key="debriefs",
@@ -159,7 +174,7 @@ STORES = [
                 "event": _request(_("the private event that came of it")),
             },
         },
-        forget=None,
+        forget=forget_requests,
         mine={"events.Request": NotHere(_("your page of debriefs shows them"))},
     ),
 ]

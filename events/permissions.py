@@ -1,5 +1,7 @@
 """Who may do what with events."""
 
+from django.db.models import Subquery
+
 from accounts.models import Person, RosterEntry
 from accounts.rules import Role
 from events.models import Event, Host, Invited
@@ -53,13 +55,16 @@ def hosts(by: Actor, event: Event) -> bool:
 
 
 def is_for(event: Event, person: Person) -> bool:
-    """Return whether somebody belongs to whom an event is for. Asks the database."""
-    groups = list(Invited.objects.filter(event=event).values_list("class_name", "rotation"))
-    if not groups:
-        return True
-    mine = RosterEntry.objects.filter(person=person).values_list("class_name", "rotation").first()
-    return mine is not None and any(
-        mine[0] == class_name and rotation in ("", mine[1]) for class_name, rotation in groups
+    """Return whether somebody belongs to whom an event is for. One query."""
+    mine = RosterEntry.objects.filter(person=person)
+    groups = Invited.objects.filter(event=event).annotate(
+        my_class=Subquery(mine.values("class_name")[:1]),
+        my_rotation=Subquery(mine.values("rotation")[:1]),
+    )
+    found = list(groups.values_list("class_name", "rotation", "my_class", "my_rotation"))
+    return not found or any(
+        class_name == my_class and rotation in ("", my_rotation)
+        for class_name, rotation, my_class, my_rotation in found
     )
 
 
@@ -67,3 +72,11 @@ def may_answer(person: Person, event: Event) -> bool:
     """Return whether somebody may take a place: a student of its audience."""
     is_student = person.has_role(Role.STUDENT) or person.has_role(Role.SUPPORTER)
     return is_student and is_for(event, person)
+
+
+def may_run(by: Actor, event: Event) -> bool:
+    """Return whether somebody sees an event's list on the day. Asks the database.
+
+    Planners see that of any but a debrief, which is its hosts' alone.
+    """
+    return hosts(by, event) or (may_plan(by) and event.kind != Kind.DEBRIEF)

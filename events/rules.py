@@ -134,6 +134,18 @@ def offer_until(starts_at: datetime, now: datetime, zone: tzinfo) -> datetime | 
     return until if until - now >= SHORTEST_OFFER else None
 
 
+# -- on the day -----------------------------------------------------------------------------------
+DOOR_OPENS = timedelta(minutes=30)
+# Two questions, one tap each, and how many have to answer before the answers are shown.
+ANSWERS: dict[str, tuple[str, ...]] = {"good": ("yes", "partly", "no"), "again": ("yes", "no")}
+LEAST_ANSWERS = 5
+
+
+def is_door_open(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Return whether the code at the door works: from half an hour before it to its end."""
+    return starts_at - DOOR_OPENS <= now < ends_at
+
+
 # -- calendars ------------------------------------------------------------------------------------
 CANCELLED_SHOWN = timedelta(days=30)
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from events.views import calendars, pages, place, plan_changes, plan_series, planning
+from events.views import calendars, day, pages, place, plan_changes, plan_series, planning
 
 app_name = "events"
 
@@ -33,5 +33,11 @@ urlpatterns: list[URLPattern] = [
     path("plan/series/<uuid:series>/end/", plan_series.end, name="plan-series-end"),
     path("plan/series/<uuid:series>/copy/", plan_series.copy, name="plan-series-copy"),
     # -- on the day (events/views/day.py) ---------------------------------------------------------
+    path("<uuid:event>/day/", day.listed, name="day"),
+    path("<uuid:event>/day/sign/", day.sign, name="sign"),
+    path("<uuid:event>/day/heads/", day.heads, name="heads"),
+    path("<uuid:event>/day/<uuid:rsvp>/", day.mark, name="mark"),
+    path("<uuid:event>/door/<slug:token>/", day.door, name="door"),
+    path("<uuid:event>/how-was-it/", day.how_was_it, name="how-was-it"),
     # -- debriefs (events/views/debriefs.py) ------------------------------------------------------
 ]

@@ -1,5 +1,7 @@
 """Who comes. Rows name nobody: `tag` and `holder` mean something only with the event's key."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -19,6 +21,10 @@ class RsvpSet(models.QuerySet["Rsvp"]):
     def live(self) -> "RsvpSet":
         """Answers of who still wants to come."""
         return self.filter(state__in=[str(s) for s in rules.LIVE])
+
+    def over(self, now: datetime) -> "RsvpSet":
+        """Offers that ran out and were not ended yet."""
+        return self.filter(state=str(rules.Going.OFFERED), offer_until__lte=now)
 
     def in_line(self) -> "RsvpSet":
         """Answers that wait, the first one first."""

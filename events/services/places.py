@@ -12,7 +12,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from accounts.models import Person
 from events import emails, keys, rules
@@ -29,7 +29,9 @@ class _Held:
         # A number that stays as it is: the write is what matters, it holds the row.
         if not Event.objects.filter(pk=event).update(next_number=F("next_number")):
             raise NotOpen
-        self.row = Event.objects.get(pk=event)
+        over = Rsvp.objects.over(now).filter(event=OuterRef("pk"))
+        self.row = Event.objects.annotate(has_over=Exists(over)).get(pk=event)
+        self.has_over: bool = self.row.has_over  # type: ignore[attr-defined]
         self.now = now
 
     @property
@@ -206,8 +208,7 @@ def leave_in_hand(*, event: uuid.UUID, person: Person, now: datetime) -> bool:
 
 
 def _leave(held: _Held, mine: Rsvp | None) -> bool:
-    _fill(held)
-    if mine is not None:
+    if _fill(held) and mine is not None:
         mine.refresh_from_db()
     has_left = mine is not None and Going(mine.state) in rules.LIVE
     if mine is not None and has_left:
@@ -292,7 +293,7 @@ def sweep(*, now: datetime) -> int:
     left standing by a process that died.
     """
     ahead = Event.objects.on().filter(starts_at__gt=now)
-    old = Rsvp.objects.filter(state=str(Going.OFFERED), offer_until__lte=now)
+    old = Rsvp.objects.over(now)
     stands = ahead.filter(waiting__gt=0, taken__lt=F("capacity"))
     found = set(old.values_list("event", flat=True)) | set(stands.values_list("pk", flat=True))
     return sum(fill(event=event, now=now) for event in sorted(found))

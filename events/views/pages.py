@@ -183,11 +183,11 @@ def event(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
 @require_POST
 def going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Take a place, or one in the line, or the place that is offered. Twice is once."""
-    now = clock.now()
-    _found(request, event, now)
     try:
-        rsvp = places.answer(event=event, person=signed_in(request), now=now)
-    except (NotOpen, Forgotten, NotAllowed, NotAllowedFrom):
+        rsvp = places.answer(event=event, person=signed_in(request), now=clock.now())
+    except NotAllowed:
+        raise Http404 from None
+    except (NotOpen, Forgotten, NotAllowedFrom):
         messages.warning(request, _("Places cannot be taken here at the moment."))
     except Full:
         messages.warning(request, _("The last place has just been taken."))
@@ -204,10 +204,8 @@ def going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
 @require_POST
 def not_going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Give back a place, an offer, or a place in the line. Twice is once."""
-    now = clock.now()
-    _found(request, event, now)
     try:
-        places.leave(event=event, person=signed_in(request), now=now)
+        places.leave(event=event, person=signed_in(request), now=clock.now())
     except (NotOpen, Forgotten):
         messages.warning(request, _("This is over."))
     else:

@@ -201,6 +201,16 @@ TABLE: dict[str, list[int]] = {
     "visits/<uuid:visit>/cancel/": POST_STUDENT,
     "visits/<uuid:visit>/here/": POST_STUDENT,
     "visits/<uuid:visit>/remove-line/": POST_STUDENT,
+    "events/": OPEN,
+    "events/<uuid:event>/": MISSING,  # what somebody sees: tests/events/test_pages
+    "events/<uuid:event>/going/": POST_STUDENT,
+    "events/<uuid:event>/not-going/": POST_STUDENT,
+    "events/<uuid:event>/day/": [302, 404, 404, 404, 404],  # whoever runs it: test_day
+    "events/<uuid:event>/day/sign/": [302, 404, 404, 404, 404],
+    "events/<uuid:event>/day/heads/": [302, 405, 405, 405, 405],
+    "events/<uuid:event>/day/<uuid:rsvp>/": [302, 405, 405, 405, 405],
+    "events/<uuid:event>/door/<slug:token>/": MISSING,
+    "events/<uuid:event>/how-was-it/": MISSING_STUDENT,
     "events/calendar.ics": OPEN,
     "events/<uuid:event>/calendar.ics": MISSING_STUDENT,  # a public one: test_calendars
     "events/mine/": [302] * 5,

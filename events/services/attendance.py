@@ -1,0 +1,97 @@
+"""Who was there: said at the door, marked by who runs it, or counted without a name."""
+
+import hmac
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import Person
+from events import keys, rules
+from events.models import Event, Rsvp
+from events.permissions import may_run
+from events.rules import Going, NotAllowed, NotOpen, State
+from events.services import places
+
+
+class WrongDoor(Exception):
+    """The code is not the one of this door."""
+
+
+def _at_the_door(event: uuid.UUID, token: str, now: datetime) -> Event:
+    """Return an event whose door is open. Raises WrongDoor, NotOpen, Forgotten."""
+    row = Event.objects.filter(pk=event).first()
+    if row is None or row.state != State.PUBLISHED:
+        raise NotOpen
+    if not hmac.compare_digest(keys.key_of(row, now).door(), token):
+        raise WrongDoor
+    if not rules.is_door_open(row.starts_at, row.ends_at, now):
+        raise NotOpen
+    return row
+
+
+def check_in(*, event: uuid.UUID, person: Person, token: str, now: datetime) -> Rsvp:
+    """Note that somebody is there, by the code at the door. Twice is once.
+
+    Who had no place takes one if there is one. Raises Full if there is none, NotOpen outside the
+    time from half an hour before the start to the end, WrongDoor, NotAllowed.
+    """
+    row = _at_the_door(event, token, now)
+    rsvp = Rsvp.objects.filter(event=row, tag=keys.key_of(row, now).tag(person.pk)).first()
+    if rsvp is None or rsvp.state != Going.GOING:
+        rsvp = places.answer(event=event, person=person, now=now)
+    if rsvp.state != Going.GOING:
+        raise rules.Full
+    _note(rsvp, Rsvp.CameBy.DOOR)
+    return rsvp
+
+
+def walk_in(*, event: uuid.UUID, token: str, now: datetime) -> None:
+    """Count somebody at the door of whom nothing is known. Raises as `check_in` does."""
+    row = _at_the_door(event, token, now)
+    Event.objects.filter(pk=row.pk).update(walk_ins=F("walk_ins") + 1)
+
+
+@transaction.atomic(durable=True)
+def _note(rsvp: Rsvp, by: Rsvp.CameBy) -> bool:
+    held = Rsvp.objects.filter(pk=rsvp.pk, state=str(Going.GOING), came_by="")
+    if held.update(came_by=by) != 1:
+        return False
+    Event.objects.filter(pk=rsvp.event_id).update(came=F("came") + 1)
+    rsvp.came_by = by
+    return True
+
+
+def _run(event: uuid.UUID, by: Person, now: datetime) -> Event:
+    """Return an event that somebody runs and that is not forgotten. Raises NotAllowed, NotOpen."""
+    row = Event.objects.shown().remembered(now).filter(pk=event).first()
+    if row is None:
+        raise NotOpen
+    if not may_run(by, row):
+        raise NotAllowed
+    return row
+
+
+@transaction.atomic(durable=True)
+def mark(*, event: uuid.UUID, rsvp: uuid.UUID, came: bool, by: Person, now: datetime) -> None:
+    """Mark on the list that somebody was there, or take it back. Twice is once.
+
+    Raises NotAllowed for whoever does not run it, and for everybody where nobody sees who comes.
+    """
+    row = _run(event, by, now)
+    if row.is_sensitive:
+        raise NotAllowed
+    mine = Rsvp.objects.filter(event=row, pk=rsvp, state=str(Going.GOING))
+    if came:
+        changed = mine.filter(came_by="").update(came_by=Rsvp.CameBy.HOST)
+    else:
+        changed = mine.exclude(came_by="").update(came_by="")
+    Event.objects.filter(pk=row.pk).update(came=F("came") + (changed if came else -changed))
+
+
+@transaction.atomic(durable=True)
+def count_heads(*, event: uuid.UUID, heads: int | None, by: Person, now: datetime) -> None:
+    """Write down how many people were there. Raises NotAllowed for whoever does not run it."""
+    row = _run(event, by, now)
+    Event.objects.filter(pk=row.pk).update(heads=heads)
