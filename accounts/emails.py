@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.queries.invitations import open_invitation
+from accounts.queries.recipients import recipient_of
 from accounts.rules import Role
 from peersupport.core import ids
 from peersupport.core.crypto import keyring
@@ -44,8 +45,7 @@ def tell_of_change(*, person: Person, now: datetime, former: str = "") -> None:
 
 def compose_note(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return the letter, or None for somebody who is gone."""
-    known = Person.objects.filter(is_active=True)
-    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
+    person = recipient_of(outgoing, now)
     if person is None:
         return None
     to = person.email
@@ -104,8 +104,7 @@ def tell_named(*, person: Person, now: datetime) -> None:
 
 def compose_named(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return the letter, or None for somebody who is gone or is no supporter any more."""
-    known = Person.objects.filter(is_active=True)
-    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
+    person = recipient_of(outgoing, now)
     if person is None or not person.has_role(Role.SUPPORTER):
         return None
     lines = [

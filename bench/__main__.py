@@ -1,11 +1,12 @@
 """`make bench`: the performance table. Ratios within one run; absolute times mean little."""
 
+import argparse
 import secrets
 import statistics
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,24 @@ from tests.races.real_server import World, world
 ROUNDS = 150
 _WRITES = 40
 _WRITING = ("book", "join", "call")
-_BOOKINGS = "from bench.bookings import main; main()"
-_PLANNING = "from bench.planning import main; main()"
-_ROSTER = "from bench.roster import main; main()"
-_REFERRALS = (("prepare", "care"), ("send", "web"), ("keep", "care"))
-_OUTBOX = "from bench.outbox import main; main()"
-_DESK = "from bench.desk import main; main()"
-_FEEDS = "from bench.feeds import writing; writing()"
+# What runs inside a `manage.py shell`, and as whom: by the name with which it can be asked for.
+_PARTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "bookings": (("from bench.bookings import main; main()", "web"),),
+    "planning": (("from bench.planning import main; main()", "web"),),
+    "roster": (("from bench.roster import main; main()", "web"),),
+    "feeds": (("from bench.feeds import writing; writing()", "web"),),
+    "outbox": (
+        ("from bench.outbox import prepare; prepare()", "web"),
+        ("from bench.outbox import main; main()", "worker"),
+    ),
+    "referrals": (
+        ("from bench.referrals import prepare; prepare()", "care"),
+        ("from bench.referrals import send; send()", "web"),
+        ("from bench.referrals import keep; keep()", "care"),
+    ),
+    "desk": (("from bench.desk import main; main()", "owner"),),
+}
+_ALL = ("pages", *_PARTS, "sign-in")
 Ask = Callable[[HTTPConnection], tuple[float, int, int]]
 
 
@@ -79,19 +91,14 @@ def _asks(program: World) -> dict[str, Ask]:
 def _feed_asks(program: World, get: Callable[..., Ask]) -> dict[str, Ask]:
     """Return what is asked of calendars with five hundred events."""
     own = feeds.scene(program)["own"]
-
-    def etag(path: str) -> str:
-        link = HTTPConnection("127.0.0.1", program.port)
-        link.request("GET", path)
-        answer = link.getresponse()
-        answer.read()
-        return answer.getheader("ETag", "") or ""
-
+    link = HTTPConnection("127.0.0.1", program.port)
+    link.request("GET", "/events/calendar.ics")
+    first = link.getresponse()
+    first.read()
+    etag = first.getheader("ETag", "") or ""
     return {
         f"calendar of {feeds.EVENTS}": get("/events/calendar.ics"),
-        f"calendar of {feeds.EVENTS}, 304": get(
-            "/events/calendar.ics", If_None_Match=etag("/events/calendar.ics")
-        ),
+        f"calendar of {feeds.EVENTS}, 304": get("/events/calendar.ics", If_None_Match=etag),
         f"own calendar of {feeds.OWN}": get(own),
     }
 
@@ -149,23 +156,22 @@ def _table(kind: str, program: World) -> None:
         print(f"{name:28}{statuses:>7}{most:>9}{p50:>9.1f}{p95:>9.1f}{p50 / base:>8.2f}")
 
 
-def main() -> None:
-    """Print one table per database."""
+def main(wanted: Collection[str]) -> None:
+    """Print one table per database, or those parts of it that are wanted."""
     for kind in ("sqlite", "postgresql"):
         with tempfile.TemporaryDirectory() as home:
             settings = {"DJANGO_SETTINGS_MODULE": "bench.settings"}
             with world(kind, Path(home), people=14, days=13, **settings) as program:
-                _table(kind, program)
-                print(program.manage("shell", "-v", "0", "-c", _BOOKINGS).strip())
-                print(program.manage("shell", "-v", "0", "-c", _PLANNING).strip())
-                print(program.manage("shell", "-v", "0", "-c", _ROSTER).strip())
-                print(program.manage("shell", "-v", "0", "-c", _FEEDS).strip())
-                print(program.manage("shell", "-v", "0", "-c", _OUTBOX, side="worker").rstrip())
-                for part, side in _REFERRALS:
-                    piece = f"from bench.referrals import {part}; {part}()"
-                    print(program.manage("shell", "-v", "0", "-c", piece, side=side).strip())
-                print(program.manage("shell", "-v", "0", "-c", _DESK, side="owner").strip())
-        sign_in.main(kind, settings)
+                print(f"\n{kind}")
+                if "pages" in wanted:
+                    _table(kind, program)
+                for name in [name for name in _PARTS if name in wanted]:
+                    for piece, side in _PARTS[name]:
+                        print(program.manage("shell", "-v", "0", "-c", piece, side=side).strip())
+        if "sign-in" in wanted:
+            sign_in.main(kind, settings)
 
 
-main()
+parser = argparse.ArgumentParser(prog="python -m bench")
+parser.add_argument("part", nargs="*", choices=[*_ALL, []], help="all of it, if none is named")
+main(parser.parse_args().part or _ALL)

@@ -1,8 +1,9 @@
 """The outbox's own numbers: due messages to a mail server, against smtplib alone.
 
-In the same run and against the same server process (aiosmtpd, on the same cores): one smtplib
-connection that sends ready-made messages of the same size, in turns with one worker; then two
-workers at once.
+In the same run and against the same server process (aiosmtpd, on the same cores): smtplib
+connections that send ready-made messages of the same size, in turns with workers of the outbox,
+each as many as the other. A turn's figure is compared with those of smtplib just before and after
+it, and the middle one of all turns counts: a busy machine disturbs both alike.
 """
 
 import os
@@ -14,7 +15,10 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from django.conf import settings
@@ -22,6 +26,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 
 from accounts.models import Person
+from accounts.queries.recipients import recipient_of
 from bin.services import free_port
 from peersupport.core import clock, ids
 from peersupport.core.outbox import kinds
@@ -29,15 +34,20 @@ from peersupport.core.outbox.delivery import drain
 from peersupport.core.outbox.models import Outgoing, Tombstone
 from peersupport.core.outbox.services import mark_of
 from peersupport.core.ui.letters import personal_letter
+from reminders.models import Said
 
 ROOT = Path(__file__).resolve().parents[1]
 _TURNS = 20
-_DRAIN = "from bench.outbox import work; work()"
+_WORK = "from bench.outbox import work; work()"
 _LETTER = (
     "You have a message",
     "There is something new for you to look at.\n" * 12,
     "<p>x</p>" * 60,
 )
+PLAIN, REAL, GOVERNED = "bench", "bench-personal", "bench-governed"
+_NAMES = {PLAIN: "ready words", REAL: "real letters", GOVERNED: "governed letters"}
+# A weekday's noon in the school's zone: nothing is held for the night.
+_NOON = datetime(2026, 12, 9, 17, tzinfo=clock.UTC)
 
 
 def _plain(row: Outgoing, now: datetime) -> kinds.Letter:
@@ -46,7 +56,7 @@ def _plain(row: Outgoing, now: datetime) -> kinds.Letter:
 
 def _personal(row: Outgoing, now: datetime) -> kinds.Letter | None:
     """As the real kinds do: the live person, and the one personal letter."""
-    person = Person.objects.filter(pk=row.recipient or row.pk, is_active=True).first()
+    person = recipient_of(row, now)
     if person is None:
         return None
     to = person.mail_address
@@ -55,21 +65,35 @@ def _personal(row: Outgoing, now: datetime) -> kinds.Letter | None:
 
 def register() -> None:
     """Make the kinds of this bench known."""
-    kinds.register(kinds.Kind(name="bench", asked=True, compose=_plain))
-    kinds.register(kinds.Kind(name="bench-personal", asked=True, compose=_personal))
+    kinds.register(kinds.Kind(name=PLAIN, asked=True, compose=_plain))
+    kinds.register(kinds.Kind(name=REAL, asked=True, compose=_personal))
+    kinds.register(kinds.Kind(name=GOVERNED, asked=False, compose=_personal))
+
+
+def prepare(people: int = 2500) -> None:
+    """Let there be people, each of whom can be written to once a week unasked. The web side's."""
+    fresh = [
+        Person(email=f"b{n}@school.example", joined_on=_NOON.date(), password="!")
+        for n in range(people)
+    ]
+    Person.objects.bulk_create(fresh, ignore_conflicts=True)
 
 
 def fill(count: int, kind: str, now: datetime) -> None:
     """Let so many messages be due."""
-    people = list(Person.objects.values_list("pk", flat=True)[:50])
+    known = Person.objects.filter(email__startswith="b").values_list("pk", flat=True)
+    people = list(known) if kind != PLAIN else [None]
+    if kind == GOVERNED and len(people) < count:
+        raise ValueError(f"{count} messages for {len(people)} people")
     rows = [
         Outgoing(
             kind=kind,
-            key=mark_of(f"bench|{uuid.uuid4()}"),
+            key=mark_of(kind, str(uuid.uuid4())),
             due_at=now - timedelta(seconds=1),
             expires_at=now + timedelta(hours=1),
-            recipient=people[number % len(people)] if kind == "bench-personal" else None,
+            recipient=people[number % len(people)],
             ref=f"s{number}@school.example".encode(),
+            rank=kinds.rank_of(kind),
             message_id=ids.new_id(),
         )
         for number in range(count)
@@ -77,93 +101,115 @@ def fill(count: int, kind: str, now: datetime) -> None:
     Outgoing.objects.bulk_create(rows, batch_size=2000)
 
 
-def work() -> None:
-    """Deliver until nothing is due, as a worker's rounds do; print when it began and ended."""
-    register()
-    connection.ensure_connection()
-    began = time.time()
-    sent = 0
-    while (done := drain(now=clock.now)).sent:
-        sent += done.sent
-    print(sent, began, time.time())
-
-
-def _floor(port: int, count: int) -> float:
-    """Return messages a second of smtplib alone, over one connection."""
+def _floor(port: int, count: int) -> None:
+    """Send so many ready-made messages with smtplib alone, over one connection."""
     mail = EmailMultiAlternatives(
         _LETTER[0], _LETTER[1], "no-reply@school.example", ["s@school.example"]
     )
     mail.attach_alternative(_LETTER[2], "text/html")
     ready = mail.message().as_bytes().replace(b"\n", b"\r\n")
     with smtplib.SMTP("127.0.0.1", port) as post:
-        began = time.perf_counter()
         for number in range(count):
             post.sendmail("no-reply@school.example", [f"s{number}@school.example"], ready)
-        return count / (time.perf_counter() - began)
 
 
-def _workers(port: int, number: int) -> float:
-    """Return messages a second of so many workers at once, between the first and the last."""
-    env = {**os.environ, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
-    env.pop("DEMO", None)
-    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", _DRAIN]
-    running = [
-        subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
-        for _ in range(number)
-    ]
-    said = [process.communicate()[0].split() for process in running]
-    sent = sum(int(words[0]) for words in said)
-    ended = max(float(words[2]) for words in said)
-    return sent / (ended - min(float(words[1]) for words in said))
-
-
-def _turns(port: int, kind: str, count: int) -> tuple[float, float]:
-    """Return smtplib's and one worker's messages a second: medians of turns that alternate."""
-    fill(count, kind, clock.now())
-    floors, ours = [], []
-    for _ in range(_TURNS):
-        floors.append(_floor(port, count // _TURNS))
-        began = time.perf_counter()
-        sent = drain(now=clock.now, limit=count // _TURNS, within=600).sent
-        ours.append(sent / (time.perf_counter() - began))
-    return statistics.median(floors), statistics.median(ours)
-
-
-def main(count: int = 10_000) -> None:
-    """Print messages a second, and their ratio to smtplib alone."""
+def work() -> None:
+    """Do what each line of the input says, and print from when to when it took."""
     register()
+    connection.ensure_connection()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        what, count = line.split()
+        began = time.time()
+        if what == "floor":
+            _floor(settings.EMAIL_PORT, int(count))
+            sent = int(count)
+        else:
+            sent = drain(now=lambda: _NOON, limit=int(count), within=600).sent
+        print(sent, began, time.time(), flush=True)
+
+
+class _Crew:
+    """Some processes that do the same at once."""
+
+    def __init__(self, port: int, number: int) -> None:
+        env = {**os.environ, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+        env.pop("DEMO", None)
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", _WORK]
+        pipe = subprocess.PIPE
+        self._all = [
+            subprocess.Popen(command, cwd=ROOT, env=env, stdin=pipe, stdout=pipe, text=True)
+            for _ in range(number)
+        ]
+        for each in self._all:
+            self._read(each)
+
+    @staticmethod
+    def _read(each: "subprocess.Popen[str]") -> list[str]:
+        assert each.stdout is not None
+        return each.stdout.readline().split()
+
+    def speed(self, what: str, count: int) -> float:
+        """Let each do its part of so many; return how many a second they did together."""
+        for each in self._all:
+            assert each.stdin is not None
+            each.stdin.write(f"{what} {count // len(self._all)}\n")
+            each.stdin.flush()
+        said = [self._read(each) for each in self._all]
+        began, ended = min(float(one[1]) for one in said), max(float(one[2]) for one in said)
+        return sum(int(one[0]) for one in said) / (ended - began)
+
+    def end(self) -> None:
+        """Let them go."""
+        for each in self._all:
+            each.communicate()
+
+
+def _turns(crew: _Crew, kind: str, count: int) -> tuple[float, float, float]:
+    """Return smtplib's and our messages a second and their ratio, each the middle of all turns."""
+    fill(count, kind, _NOON)
+    part = count // _TURNS
+    floors, ours = [crew.speed("floor", part)], []
+    for _ in range(_TURNS):
+        ours.append(crew.speed("ours", part))
+        floors.append(crew.speed("floor", part))
+    around = [(one + other) / 2 for one, other in pairwise(floors)]
+    ratios = [speed / floor for speed, floor in zip(ours, around, strict=True)]
+    return statistics.median(floors), statistics.median(ours), statistics.median(ratios)
+
+
+@contextmanager
+def _sink() -> Iterator[int]:
+    """Run a mail server that keeps nothing."""
+    port = free_port()
+    command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink"]
     with tempfile.TemporaryDirectory() as home:
-        port = free_port()
-        sink = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "aiosmtpd",
-                "-n",
-                "-c",
-                "aiosmtpd.handlers.Sink",
-                "-l",
-                f"127.0.0.1:{port}",
-            ],
-            cwd=home,
-        )
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        sink = subprocess.Popen([*command, "-l", f"127.0.0.1:{port}"], cwd=home)
         try:
             while socket.socket().connect_ex(("127.0.0.1", port)):
                 time.sleep(0.05)
-            rows = [
-                ("one worker", *_turns(port, "bench", count)),
-                ("one worker, real letters", *_turns(port, "bench-personal", count // 4)),
-            ]
-            fill(count, "bench", clock.now())
-            before, speed = _floor(port, count // 4), _workers(port, 2)
-            rows.append(("two workers", (before + _floor(port, count // 4)) / 2, speed))
+            yield port
         finally:
             sink.kill()
             sink.wait()
+
+
+def main(count: int = 10_000) -> None:
+    """Print messages a second, and their ratio to smtplib alone. Needs `prepare` before it."""
+    register()
+    print(f"\noutbox, {count} due messages\n{'':28}{'smtplib/s':>10}{'ours/s':>10}{'ratio':>8}")
+    with _sink() as port:
+        for number, workers in ((1, "one worker"), (2, "two workers")):
+            crew = _Crew(port, number)
+            for kind, part in ((PLAIN, count), (REAL, count // 4), (GOVERNED, count // 4)):
+                floor, speed, ratio = _turns(crew, kind, part)
+                name = f"{workers}, {_NAMES[kind]}"
+                print(f"{name:28}{floor:>10.0f}{speed:>10.0f}{ratio:>8.2f}", flush=True)
+                _clear()
+            crew.end()
+
+
+def _clear() -> None:
     Outgoing.objects.filter(kind__startswith="bench").delete()
     Tombstone.objects.all().delete()
-    print(f"\noutbox, {count} due messages\n{'':28}{'smtplib/s':>10}{'ours/s':>10}{'ratio':>8}")
-    for name, floor, speed in rows:
-        print(f"{name:28}{floor:>10.0f}{speed:>10.0f}{speed / floor:>8.2f}")
+    Said.objects.all().delete()

@@ -1,119 +1,104 @@
-"""The two letters about a debrief somebody asks for. Neutral outside; their rows name nobody.
-
-What a row holds is sealed with the keyring, as the request itself is, and gone at delivery.
-"""
+"""The messages of debriefs: neutral, and of who asked the row holds a seal alone."""
 
 import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from accounts.rules import Role
 from events.models import Request
-from peersupport.core.crypto import CannotOpen, keyring
+from events.queries.debriefs import holder_of
 from peersupport.core.outbox.kinds import Kind, Letter, register
-from peersupport.core.outbox.many import Nameless, enqueue_nameless
 from peersupport.core.outbox.models import Outgoing
+from peersupport.core.outbox.services import enqueue
 from peersupport.core.ui.letters import personal_letter
 
 ASKED, ANSWERED = "events.debrief-asked", "events.debrief-answered"
-_PURPOSE = "debrief-letter"
 _USEFUL = timedelta(days=7)
-_ID = 16
-_ANSWERS = frozenset({Request.State.TAKEN, Request.State.DECLINED})
+_NEEDED = ("id", "taker_id", "state", "holder", "event_id", "forget_at")
 
 
-def _put(kind: str, request: Request, about: bytes, now: datetime) -> None:
-    ref = keyring().seal(request.pk.bytes + about, purpose=_PURPOSE, context=kind)
-    key = f"{kind}|{request.pk}|{request.state}"
-    ends = min(now + _USEFUL, request.forget_at)
-    enqueue_nameless([Nameless(kind, key, ref, now, ends)], now=now)
+def tell_asked(row: Request, now: datetime) -> None:
+    """Tell whoever was asked that a request is there. In the caller's transaction."""
+    if row.taker is not None:
+        _put(ASKED, row, str(row.pk), now, row.taker.person_id)
 
 
-def tell_asked(request: Request, now: datetime) -> None:
-    """Tell whoever was asked for a debrief, in the transaction that asks. Once."""
-    _put(ASKED, request, b"", now)
+def tell_answered(row: Request, now: datetime) -> None:
+    """Tell whoever asked that there is an answer. In the caller's transaction."""
+    _put(ANSWERED, row, f"{row.pk}|{row.state}", now, None)
 
 
-def tell_answered(request: Request, asker: uuid.UUID, now: datetime) -> None:
-    """Tell who asked that there is an answer, in the transaction that answers. Once for each."""
-    _put(ANSWERED, request, asker.bytes, now)
+def _put(kind: str, row: Request, key: str, now: datetime, recipient: uuid.UUID | None) -> None:
+    enqueue(
+        kind=kind,
+        key=f"{kind}|{key}",
+        due_at=now,
+        expires_at=now + _USEFUL,
+        now=now,
+        recipient=recipient,
+        ref=row.pk.bytes,
+    )
 
 
-def _opened(outgoing: Outgoing, now: datetime) -> tuple[Request, bytes] | None:
-    """Return the request a row is about, and what else it holds. One query."""
-    try:
-        raw = keyring().open(bytes(outgoing.ref), purpose=_PURPOSE, context=outgoing.kind)
-    except CannotOpen:
+def _request(outgoing: Outgoing, now: datetime) -> Request | None:
+    known = Request.objects.only(*_NEEDED).filter(pk=uuid.UUID(bytes=bytes(outgoing.ref)))
+    return known.filter(forget_at__gt=now).first()
+
+
+def _letter(person: uuid.UUID | None, line: str, url_name: str) -> Letter | None:
+    reader = Person.objects.filter(pk=person, is_active=True).first() if person else None
+    if reader is None:
         return None
-    known = Request.objects.select_related("taker").filter(forget_at__gt=now)
-    request = known.filter(pk=uuid.UUID(bytes=raw[:_ID])).first()
-    return (request, raw[_ID:]) if request is not None else None
+    link = settings.PUBLIC_URL.rstrip("/") + reverse(url_name)
+    subject, text, html = personal_letter(reader.mail_address, [line], link)
+    return Letter(to=reader.mail_address, subject=subject, text=text, html=html)
 
 
-def whom_asked(outgoing: Outgoing, now: datetime) -> uuid.UUID | None:
-    """Return who was asked, while the request waits for them."""
-    found = _opened(outgoing, now)
-    if found is None or found[0].state != Request.State.ASKED or found[0].taker is None:
+def _compose_asked(outgoing: Outgoing, now: datetime) -> Letter | None:
+    row = _request(outgoing, now)
+    if row is None or row.state != Request.State.ASKED:
         return None
-    return found[0].taker.person_id
+    line = _("Somebody has asked you for something. Sign in to read it and to answer.")
+    return _letter(outgoing.recipient, line, "events:asked")
 
 
-def whom_answered(outgoing: Outgoing, now: datetime) -> uuid.UUID | None:
-    """Return who asked, once there is an answer."""
-    found = _opened(outgoing, now)
-    if found is None or found[0].state not in _ANSWERS:
+def _whom_answered(outgoing: Outgoing, now: datetime) -> uuid.UUID | None:
+    row = _request(outgoing, now)
+    return holder_of(row) if row is not None else None
+
+
+def _compose_answered(outgoing: Outgoing, now: datetime) -> Letter | None:
+    row = _request(outgoing, now)
+    if row is None or row.state not in (Request.State.TAKEN, Request.State.DECLINED):
         return None
-    return uuid.UUID(bytes=found[1])
-
-
-def _letter(person: uuid.UUID | None, line: str) -> Letter | None:
-    known = Person.objects.filter(pk=person, is_active=True).first() if person else None
-    if known is None:
-        return None
-    try:
-        path = reverse("events:debriefs")
-    except NoReverseMatch:
-        path = reverse("events:mine")
-    to, link = known.mail_address, settings.PUBLIC_URL.rstrip("/") + path
-    return Letter(to, *personal_letter(to, [line], link))
-
-
-def compose_asked(outgoing: Outgoing, now: datetime) -> Letter | None:
-    """Return the letter to who was asked; None if it was withdrawn, answered or forgotten."""
-    line = _("Somebody asks you for something you offer. Sign in to read it and to answer.")
-    return _letter(whom_asked(outgoing, now), line)
-
-
-def compose_answered(outgoing: Outgoing, now: datetime) -> Letter | None:
-    """Return the letter to who asked; None if it was withdrawn meanwhile or is forgotten."""
-    line = _("There is an answer to something you asked for. Sign in to read it.")
-    return _letter(whom_answered(outgoing, now), line)
+    line = _("There is an answer to what you asked for. Sign in to read it.")
+    return _letter(holder_of(row), line, "events:debriefs")
 
 
 def register_kinds() -> None:
-    """Make the two messages known to the outbox."""
+    """Make the messages known to the outbox."""
+    everybody = frozenset({str(Role.SUPPORTER), str(Role.COORDINATOR), str(Role.STUDENT_LEAD)})
     register(
         Kind(
             name=ASKED,
             asked=True,
-            compose=compose_asked,
-            title=gettext_lazy("Events: somebody asks you for a group debrief"),
-            roles=frozenset({str(Role.SUPPORTER), str(Role.COORDINATOR), str(Role.STUDENT_LEAD)}),
-            whom=whom_asked,
+            compose=_compose_asked,
+            title=gettext_lazy("A team asks you for a talk after a hard day"),
+            roles=everybody,
         )
     )
     register(
         Kind(
             name=ANSWERED,
             asked=True,
-            compose=compose_answered,
-            title=gettext_lazy("Events: an answer to a group debrief you asked for"),
-            roles=frozenset({str(Role.STUDENT), str(Role.SUPPORTER)}),
-            whom=whom_answered,
+            compose=_compose_answered,
+            title=gettext_lazy("An answer to what you asked for with your team"),
+            roles=frozenset({str(Role.STUDENT)}),
+            whom=_whom_answered,
         )
     )

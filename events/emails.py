@@ -210,7 +210,7 @@ def _changed(found: Found, now: datetime) -> list[str] | None:
     if found.about != event.sequence:
         # Changed again before this went: said once, by the later message if there is one.
         later = _Said(CHANGED, found.rsvp.pk, str(event.sequence), 0, now, now)
-        if is_known(later.key, now):
+        if is_known(later.kind, later.key, now):
             return None
     return [_("Something you planned has changed. Sign in to see what is new.")]
 

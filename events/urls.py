@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from events.views import calendars, day, pages, place, plan_changes, plan_series, planning
+from events.views import (
+    calendars,
+    day,
+    debriefs,
+    pages,
+    place,
+    plan_changes,
+    plan_series,
+    planning,
+)
 
 app_name = "events"
 
@@ -40,4 +49,11 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:event>/door/<slug:token>/", day.door, name="door"),
     path("<uuid:event>/how-was-it/", day.how_was_it, name="how-was-it"),
     # -- debriefs (events/views/debriefs.py) ------------------------------------------------------
+    path("debriefs/", debriefs.ask, name="debriefs"),
+    path("debriefs/asked/", debriefs.asked, name="asked"),
+    path("debriefs/takers/", debriefs.takers, name="takers"),
+    path("debriefs/takers/<uuid:taker>/end/", debriefs.end_taker, name="end-taker"),
+    path("debriefs/<uuid:request_id>/back/", debriefs.withdraw, name="withdraw"),
+    path("debriefs/<uuid:request_id>/take/", debriefs.take, name="take"),
+    path("debriefs/<uuid:request_id>/decline/", debriefs.decline, name="decline-debrief"),
 ]

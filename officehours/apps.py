@@ -39,7 +39,7 @@ class OfficeHoursConfig(AppConfig):
         )
         from officehours.queries import outlook
         from officehours.queries import planning as reads
-        from officehours.services import hours, leaving, planning
+        from officehours.services import auditing, hours, leaving, planning
         from program.calendars import (
             Closing,
             register_closing,
@@ -73,3 +73,4 @@ class OfficeHoursConfig(AppConfig):
         emails.register_kinds()
         care_emails.register_kinds()
         cover_emails.register_kinds()
+        auditing.register()

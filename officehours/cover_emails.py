@@ -5,20 +5,22 @@ it, nor whether by hand or after something heavy.
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
+from accounts.queries.recipients import recipient_of
 from accounts.rules import Role
 from officehours import rules
 from officehours.models import Cover, Shift
+from peersupport.core.outbox.auditors import Expected, put
 from peersupport.core.outbox.kinds import Kind, Letter, register
 from peersupport.core.outbox.models import Outgoing
-from peersupport.core.outbox.services import enqueue
 from peersupport.core.ui.letters import personal_letter
 
 ASKED = "cover-asked"
@@ -26,37 +28,53 @@ _HOUR = timedelta(hours=1)
 _USEFUL = timedelta(days=1)
 
 
-def tell_supporters(but: uuid.UUID, now: datetime) -> None:
-    """Queue the word to every supporter but the one who asks. In the caller's transaction."""
-    due = now.replace(minute=0, second=0, microsecond=0) + _HOUR
-    supporters = Person.objects.filter(
+def next_hour(now: datetime) -> datetime:
+    """Return when the word goes: on the next full hour."""
+    return now.replace(minute=0, second=0, microsecond=0) + _HOUR
+
+
+def key_of(person: uuid.UUID, day: date) -> str:
+    """Return the name of a day's word to a supporter."""
+    return f"{ASKED}|{day:%Y-%m-%d}|{person}"
+
+
+def asked(person: uuid.UUID, now: datetime) -> Expected:
+    """Return the word to one supporter that something needs somebody."""
+    due = next_hour(now)
+    return Expected(ASKED, key_of(person, due.date()), due, due + _USEFUL, recipient=person)
+
+
+def supporters() -> set[uuid.UUID]:
+    """Return every supporter: one query."""
+    here = Person.objects.filter(
         is_active=True, grants__role=Role.SUPPORTER, grants__revoked_on__isnull=True
     )
-    for person in supporters.exclude(pk=but).values_list("pk", flat=True):
-        enqueue(
-            kind=ASKED,
-            key=f"{ASKED}|{due:%Y-%m-%d}|{person}",
-            due_at=due,
-            expires_at=due + _USEFUL,
-            now=now,
-            recipient=person,
-        )
+    return set(here.values_list("pk", flat=True))
 
 
-def compose_asked(outgoing: Outgoing, now: datetime) -> Letter | None:
-    """Return the letter, or None if nobody else's hours need somebody any more."""
-    known = Person.objects.filter(is_active=True)
-    person = known.filter(pk=outgoing.recipient).first() if outgoing.recipient else None
-    if person is None or not person.has_role(Role.SUPPORTER):
-        return None
-    needs = Cover.objects.filter(
+def tell_supporters(but: uuid.UUID, now: datetime) -> None:
+    """Queue the word to every supporter but the one who asks. In the caller's transaction."""
+    for person in supporters() - {but}:
+        put(asked(person, now), now)
+
+
+def open_requests(now: datetime) -> QuerySet[Cover]:
+    """Return the requests that wait for anybody at all, and that are not too late."""
+    return Cover.objects.filter(
         state=rules.CoverState.OPEN,
         exchange__isnull=True,
         assignment__is_active=True,
         assignment__starts_at__gt=now,
         assignment__shift__in=Shift.objects.bookable(),
     )
-    if not needs.exclude(assignment__supporter=person).exists():
+
+
+def compose_asked(outgoing: Outgoing, now: datetime) -> Letter | None:
+    """Return the letter, or None if nobody else's hours need somebody any more."""
+    person = recipient_of(outgoing, now)
+    if person is None or not person.has_role(Role.SUPPORTER):
+        return None
+    if not open_requests(now).exclude(assignment__supporter=person).exists():
         return None
     line = _("Something planned needs somebody. Sign in to see if it fits.")
     link = settings.PUBLIC_URL + reverse("hours:cover")

@@ -138,8 +138,11 @@ class BookForm(TimesForm, RemoteFields):
         required=False,
     )
     wants_mail = forms.BooleanField(
-        label=_("E-mail me if this time is cancelled"),
-        help_text=_("The message says only that something you planned has changed."),
+        label=_("E-mail me about this time"),
+        help_text=_(
+            "Two hours before it, unless it is today, and if it is changed or cancelled. The "
+            "message says only that something you planned begins soon or has changed."
+        ),
         required=False,
     )
 

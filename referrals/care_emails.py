@@ -19,11 +19,13 @@ from peersupport.core.outbox.services import enqueue
 from peersupport.core.ui.letters import personal_letter
 from referrals import rules
 from referrals.models import Counselor, Exclusion, Referral
+from referrals.queries.held import holder_if_gone
 from referrals.queries.ladder import line_address
 from referrals.seals import is_genuine
 
 CHECK = "care.check"  # something waits on the desk
 CONFIRM = "care.confirm"  # the lead is asked to confirm a danger
+HELD = "care.held"  # whoever has something in hand is not there
 ALARM = "care.alarm"  # nobody can be told, or words did not arrive
 # Later than this it says nothing that the desk does not: then the next rung has rung long since.
 _USEFUL = timedelta(days=2)
@@ -65,6 +67,27 @@ def tell(
         now=now,
         recipient=counselor,
         ref=_sealed(kind, referral, round_),
+    )
+
+
+def tell_held(
+    *,
+    referral: uuid.UUID,
+    round_: int,
+    counselor: uuid.UUID | None,
+    mark: str,
+    due_at: datetime,
+    now: datetime,
+) -> bool:
+    """Queue one word that whoever has a case is not there. Once for each case and absence."""
+    return enqueue(
+        kind=HELD,
+        key=f"{HELD}|{referral}|{round_}|{mark}|{counselor or 'line'}",
+        due_at=due_at,
+        expires_at=due_at + _USEFUL,
+        now=now,
+        recipient=counselor,
+        ref=_sealed(HELD, referral, round_),
     )
 
 
@@ -123,6 +146,17 @@ def compose_confirm(outgoing: Outgoing, now: datetime) -> Letter | None:
     return _letter(_address(outgoing, referral, is_lead=True))
 
 
+def compose_held(outgoing: Outgoing, now: datetime) -> Letter | None:
+    """Return the letter; None once it is somebody else's, ended, or its holder there again."""
+    referral, round_ = about(outgoing)
+    holder = holder_if_gone(referral, round_, now)
+    if holder is None:
+        return None
+    is_lead = outgoing.recipient != holder
+    to = _address(outgoing, referral, is_lead=is_lead)
+    return _letter(to, is_line=outgoing.recipient is None)
+
+
 def compose_alarm(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return the letter to the line about one that nobody else can be told of, or to a lead."""
     if outgoing.ref:
@@ -134,6 +168,11 @@ def compose_alarm(outgoing: Outgoing, now: datetime) -> Letter | None:
 
 def register_kinds() -> None:
     """Make the messages known to the outbox. No wish and no limit holds them back."""
-    composers = {CHECK: compose_check, CONFIRM: compose_confirm, ALARM: compose_alarm}
+    composers = {
+        CHECK: compose_check,
+        CONFIRM: compose_confirm,
+        HELD: compose_held,
+        ALARM: compose_alarm,
+    }
     for name, compose in composers.items():
         register(Kind(name=name, asked=True, compose=compose, always=True))

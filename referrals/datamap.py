@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from peersupport.core.datamap.registry import Keeps, NotHere, Store, Words
 from referrals.services.drafts import forget_drafts
+from referrals.services.duty import forget_away
 from referrals.services.ending import forget_ended, forget_openings, forget_signing_in
 from referrals.services.rotation import tend
 
@@ -40,6 +41,10 @@ def _attached(what: Words) -> Keeps:
 
 def _staff(what: Words) -> Keeps:
     return Keeps(what, _COUNSELOR, _("their account on the care side"), _WHILE)
+
+
+def _away(what: Words) -> Keeps:
+    return replace(_staff(what), lives=_("a week after the last day away"))
 
 
 def _key(what: Words) -> Keeps:
@@ -257,6 +262,7 @@ STORES = [
                 "code_tries": _staff(_("how often it was tried")),
                 "confirmed_by": _staff(_("who confirmed them in person")),
                 "confirmed_on": _staff(_("when")),
+                "is_mail_refused": _staff(_("whether mail servers take nothing for them")),
                 "seal": _key(_("a keyed mark that this row is genuine")),
             },
             "referrals.Passkey": {
@@ -332,6 +338,21 @@ STORES = [
         },
         forget=None,
         mine={"referrals.Reading": _STAFF_ONLY},
+        side="care",
+    ),
+    Store(
+        key="counselors-away",
+        title=_("When counselors are away"),
+        models={
+            "referrals.DaysAway": {
+                "id": _away(_("a random number")),
+                "card": _away(_("who is away")),
+                "first_on": _away(_("the first day")),
+                "last_on": _away(_("the last day")),
+            },
+        },
+        forget=forget_away,
+        mine={"referrals.DaysAway": _STAFF_ONLY},
         side="care",
     ),
     Store(

@@ -48,6 +48,7 @@ class Reader:
     key: UUID
     is_lead: bool
     windows: tuple[Window, ...] = ()
+    is_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,19 @@ def _told(
     """Return the counselors whom a rung tells, of those who may see the referral."""
     leads = [one for one in allowed if one.is_lead]
     if rung in (Rung.LEAD, Rung.LINE) or not waiting.is_whole:
-        return leads  # what does not open only the lead sees
+        return _there(leads) or leads  # what does not open only the lead sees
     if waiting.state == State.TRANSFERRED:
-        return [one for one in allowed if one.key == waiting.asked_of]
-    return list(allowed) if rung is Rung.AGAIN else _on_duty(allowed, now, zone)
+        asked = [one for one in allowed if one.key == waiting.asked_of]
+        return _there(asked) or ([] if leads else asked)
+    there = _there(allowed)
+    if rung is Rung.AGAIN:
+        return there or list(allowed)
+    return _on_duty(there, now, zone)
+
+
+def _there(readers: Iterable[Reader]) -> list[Reader]:
+    """Return who is not away today. Where nobody is, whoever is away is told, not nobody."""
+    return [one for one in readers if not one.is_away]
 
 
 def call(

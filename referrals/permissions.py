@@ -143,10 +143,15 @@ def may_confirm(counselor: Counselor, referral: Referral) -> bool:
 
 
 def colleagues(counselor: Counselor, referral: Referral) -> QuerySet[Counselor]:
-    """Return to whom a referral may be handed: active, not left out, not who has it already."""
+    """Return to whom a referral may be handed: active, not left out, not who has it already.
+
+    The lead may take it over themselves: whoever has it may be away, or the only other one.
+    """
     out = Exclusion.objects.filter(referral=referral.pk, counselor=OuterRef("pk"))
     there = Counselor.objects.filter(state=Counselor.State.ACTIVE).exclude(Exists(out))
-    rest = there.exclude(pk=counselor.pk).exclude(pk=referral.owner_id)
+    rest = there.exclude(pk=referral.owner_id)
+    if counselor.role != CareRole.LEAD:
+        rest = rest.exclude(pk=counselor.pk)
     return rest.select_related("card").order_by("card__name", "pk")
 
 

@@ -1,12 +1,13 @@
 """When somebody on the care side reads, and by when: pure arithmetic on reading hours.
 
 Reading hours are windows of wall time, as coverage has them; holidays are days away of all of
-them. What is asked for in hours is counted in reading hours, so that nothing falls due at night.
+them, beside those of each. What is asked for in hours is counted in reading hours, so that
+nothing falls due at night.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from program.rules import Days, Span, Window, spans
@@ -14,12 +15,28 @@ from program.rules import Days, Span, Window, spans
 # Beyond this nobody is told a time: a service that reads next in a month does not read.
 HORIZON = timedelta(days=31)
 _STEP = timedelta(days=4)
+_DAY = timedelta(days=1)
 
 
 def with_holidays(windows: Iterable[Window], holidays: Iterable[Days]) -> list[Window]:
     """Return reading hours in which nobody reads on holidays."""
     closed = tuple(holidays)
     return [replace(window, away=(*window.away, *closed)) for window in windows]
+
+
+def absence(away: Iterable[Days], today: date) -> Days | None:
+    """Return the days away in which today lies; None if somebody is there today.
+
+    Days that follow one another, or overlap, are one absence.
+    """
+    whole: list[Days] = []
+    for days in sorted(away, key=lambda one: one.first):
+        last = whole[-1] if whole else None
+        if last is not None and days.first <= last.last + _DAY:
+            whole[-1] = Days(last.first, max(last.last, days.last))
+        else:
+            whole.append(days)
+    return next((one for one in whole if one.first <= today <= one.last), None)
 
 
 def _reading(windows: list[Window], start: datetime, zone: ZoneInfo) -> Iterator[Span]:

@@ -24,6 +24,8 @@ urlpatterns = [
     path("case/<uuid:case>/where/<uuid:contact>/", opened.where, name="where"),
     path("duty/", duty.hours, name="duty"),
     path("duty/<uuid:hours>/remove/", duty.remove_hours, name="remove-hours"),
+    path("duty/away/", duty.add_away, name="add-away"),
+    path("duty/away/<uuid:away>/back/", duty.remove_away, name="remove-away"),
     path("timers/", duty.timers, name="timers"),
     path("sign-in/", doors.sign_in, name="sign-in"),
     path("prove/", doors.prove, name="prove"),
@@ -38,6 +40,7 @@ urlpatterns = [
     path("people/add/", people.add, name="add-person"),
     path("people/<uuid:counselor>/", people.person, name="person"),
     path("people/<uuid:counselor>/code/", people.new_code, name="new-code"),
+    path("people/<uuid:counselor>/address/", people.change_address, name="change-address"),
     path("people/<uuid:counselor>/end/", people.end, name="end-person"),
     path("people/<uuid:counselor>/role/", people.change_role, name="change-role"),
     path(

@@ -28,6 +28,15 @@ def _held(what: Words) -> Keeps:
     )
 
 
+def _meant(what: Words) -> Keeps:
+    return Keeps(
+        holds=what,
+        about=_("whole classes"),
+        keyed_to=_("marks that only the keyring can match with somebody"),
+        lives=_("until the letter is too old to go"),
+    )
+
+
 def _link(what: Words) -> Keeps:
     return Keeps(
         holds=what,
@@ -107,9 +116,15 @@ STORES = [
                 "row": _held(_("the mark of a message that waited")),
                 "until": _held(_("until when the mark is kept")),
             },
+            "reminders.Meant": {
+                "ref": _meant(_("which letter, about which date, at what time")),
+                "campaign": _meant(_("which letter")),
+                "until": _meant(_("until when it is good")),
+                "marks": _meant(_("the marks of the people it was planned for")),
+            },
         },
         forget=forget_said,
-        mine={"reminders.Said": _ASIDE, "reminders.Held": _ASIDE},
+        mine={"reminders.Said": _ASIDE, "reminders.Held": _ASIDE, "reminders.Meant": _ASIDE},
         stays=_("Marks of letters that went, until a month after the term. They name nobody."),
     ),
     Store(

@@ -1,6 +1,7 @@
 """The letters of campaigns, and calls to supporters. Their words are looked up at sending."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -9,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Person
+from accounts.queries.recipients import recipient_of
 from accounts.rules import Role
 from peersupport.core import ids, words
+from peersupport.core.outbox.batches import shared
 from peersupport.core.outbox.kinds import Kind, Letter, register
 from peersupport.core.outbox.models import Outgoing
 from peersupport.core.outbox.services import enqueue
@@ -21,9 +24,8 @@ from program.calendars import missing_hours, next_hours
 from program.queries.basics import facts
 from program.queries.milestones import entry_of, milestone
 from reminders.models import Campaign
-from reminders.queries.batches import shared
 from reminders.queries.ground import CAMPAIGN, STAFFING, kind_of
-from reminders.queries.stops import token_for
+from reminders.queries.stops import tokens_for
 from reminders.rules import fill_in, ref_from
 
 TEST = "campaign-test"
@@ -65,11 +67,13 @@ def values_for(campaign: Campaign, entry: Entry, now: datetime) -> dict[str, str
     return values
 
 
-def letter_for(campaign: Campaign, values: dict[str, str], person: Person) -> Letter:
-    """Return exactly what goes to somebody: open to a class, neutral to supporters."""
-    kind = kind_of(campaign)
+def letter_for(campaign: Campaign, values: dict[str, str], person: Person, token: str) -> Letter:
+    """Return exactly what goes to somebody: open to a class, neutral to supporters.
+
+    `token` is of the link that stops such letters to them.
+    """
     base = settings.PUBLIC_URL.rstrip("/")
-    stop_link = base + reverse("reminders:stop", args=[token_for(person.pk, kind)])
+    stop_link = base + reverse("reminders:stop", args=[token])
     to, text = person.mail_address, fill_in(campaign.body, values)
     if campaign.is_staffing:
         lines = [*text.split("\n\n"), _("To stop such messages: %s") % stop_link]
@@ -95,9 +99,20 @@ def compose(outgoing: Outgoing, now: datetime) -> Letter | None:
     if ref is None:
         return None
     about = (ref.campaign, ref.milestone)
-    words_ = shared(outgoing, now, about, lambda: _words(*about, now))
-    person = _person(outgoing.recipient)
-    return letter_for(*words_, person) if words_ and person else None
+    said = shared(outgoing, now, about, lambda _rows: _words(*about, now))
+    person = recipient_of(outgoing, now)
+    if said is None or person is None:
+        return None
+    token = shared(outgoing, now, ("tokens", outgoing.kind), _tokens).get(person.pk)
+    return letter_for(*said, person, token) if token else None
+
+
+def _tokens(rows: Sequence[Outgoing]) -> dict[uuid.UUID, str]:
+    """Return the tokens of whoever is in use among those whom messages of one kind go to."""
+    kind = rows[0].kind
+    named = {row.recipient for row in rows if row.kind == kind and row.recipient}
+    there = Person.objects.filter(pk__in=named, is_active=True)
+    return tokens_for(list(there.values_list("pk", flat=True)), kind)
 
 
 def _words(
@@ -108,10 +123,6 @@ def _words(
     if kept is None or row is None:
         return None
     return kept, values_for(kept, entry_of(row), now)
-
-
-def _person(key: uuid.UUID | None) -> Person | None:
-    return Person.objects.filter(pk=key, is_active=True).first() if key else None
 
 
 def ask_for_test(*, campaign: Campaign, about: uuid.UUID, to: Person, now: datetime) -> None:
@@ -131,10 +142,11 @@ def compose_test(outgoing: Outgoing, now: datetime) -> Letter | None:
     """Return a letter as it would go, marked as a test."""
     raw = bytes(outgoing.ref)
     found = _words(uuid.UUID(bytes=raw[:16]), uuid.UUID(bytes=raw[16:]), now)
-    person = _person(outgoing.recipient)
+    person = recipient_of(outgoing, now)
     if found is None or person is None:
         return None
-    letter = letter_for(*found, person)
+    kind = kind_of(found[0])
+    letter = letter_for(*found, person, tokens_for([person.pk], kind)[person.pk])
     subject = letter.subject if found[0].is_staffing else _("Test: %s") % letter.subject
     return Letter(letter.to, subject, letter.text, letter.html, letter.headers)
 

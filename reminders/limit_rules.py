@@ -40,6 +40,7 @@ class Why(StrEnum):
     MILESTONE = "milestone"
     TERM = "term"
     WEAKER = "weaker"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

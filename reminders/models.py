@@ -137,6 +137,20 @@ class Held(models.Model):
     until = models.DateTimeField(db_index=True)
 
 
+class Meant(models.Model):
+    """For whom a time of a campaign was planned, as marks that only the keyring can match.
+
+    So that what is lost can be told from what was never meant for somebody who joined later.
+    """
+
+    # As in the rows of the outbox: which campaign, date and time.
+    ref = models.BinaryField(max_length=48, primary_key=True)
+    campaign = models.UUIDField()
+    until = models.DateTimeField(db_index=True)
+    # Eight bytes for each person, in the order of the bytes.
+    marks = models.BinaryField()
+
+
 class Tally(models.Model):
     """The ledger: how many messages of a campaign went, were held or dropped on a day, and why."""
 

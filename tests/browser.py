@@ -28,6 +28,7 @@ _ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_KEEPS_PAGES = ["--enable-features=CacheControlNoStoreEnterBackForwardCache"]
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 
 
@@ -41,8 +42,10 @@ def found() -> str:
 
 
 @contextmanager
-def launch() -> Iterator[Browser]:
-    """Run Chromium.
+def launch(*, keeps_pages: bool = False) -> Iterator[Browser]:
+    """Run Chromium. With `keeps_pages` it keeps whole pages for Back, as browsers of people do.
+
+    Playwright switches that off, and it also keeps pages here that say "no-store".
 
     Playwright keeps an event loop in this thread, for which Django would refuse the database to
     the test itself; nothing here is asynchronous, so it is allowed for as long as this lasts. The
@@ -54,7 +57,11 @@ def launch() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=_ARGS)
+            browser = playwright.chromium.launch(
+                executable_path=path,
+                args=[*_ARGS, *(_KEEPS_PAGES if keeps_pages else ())],
+                ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
+            )
             try:
                 _close_second()
                 yield browser

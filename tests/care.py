@@ -3,10 +3,14 @@
 import html
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
@@ -60,6 +64,19 @@ def stand_as(settings: Any, plane: str, *, public_url: str = "http://testserver"
     ]
     settings.MIDDLEWARE = [*([BY_SIDE] if plane == "all" else []), *settings.MIDDLEWARES[plane]]
     settings.PUBLIC_URL = public_url
+
+
+@contextmanager
+def both_sides(server: Any, settings: Any) -> Iterator[None]:
+    """Serve both sides, each with its own rights in the database, until the block ends."""
+    stand_as(settings, "all", public_url=server.url)
+    before = server.thread.httpd.get_app()
+    # A server reads once which middleware there is.
+    server.thread.httpd.set_app(StaticFilesHandler(WSGIHandler()))
+    try:
+        yield
+    finally:
+        server.thread.httpd.set_app(before)
 
 
 @acting_as("care")

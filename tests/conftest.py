@@ -92,7 +92,7 @@ def _plane(request: pytest.FixtureRequest, _django_db_marker: None) -> Iterator[
 
     Set up after the database of this test and taken down before it: emptying it is the owner's.
     """
-    from tests.roles import WEB, whole_test_as
+    from tests.roles import WEB, clear_openings, whole_test_as
 
     for name in ("transactional_db", "db"):
         if name in request.fixturenames:
@@ -103,6 +103,21 @@ def _plane(request: pytest.FixtureRequest, _django_db_marker: None) -> Iterator[
         return
     with whole_test_as(mark.args[0] if mark else WEB):
         yield
+    clear_openings()
+
+
+@pytest.fixture(autouse=True)
+def _own_kinds() -> Iterator[None]:
+    """Kinds of messages, gates and listeners that a test registers end with it."""
+    from peersupport.core.outbox import kinds
+
+    found, gates, refused = dict(kinds._kinds), list(kinds._gates), dict(kinds._refused)
+    yield
+    kinds._kinds.clear()
+    kinds._kinds.update(found)
+    kinds._gates[:] = gates
+    kinds._refused.clear()
+    kinds._refused.update(refused)
 
 
 @pytest.fixture

@@ -127,3 +127,11 @@ def post(client: Client, path: str, form: dict[str, Any]) -> Any:
     """Send a form as browsers do, and halves of characters as only attackers do."""
     body = urlencode(form, doseq=True, errors="surrogatepass")
     return client.post(path, body, content_type="application/x-www-form-urlencoded")
+
+
+def sent_by(client: Client, keep: str = "receipt") -> tuple[Referral, str]:
+    """Send, and return the referral and the page that says so."""
+    answer_all(client, keep)
+    done = client.post("/referrals/check/")
+    assert done["Location"] == "/referrals/sent/"
+    return Referral.objects.latest("received_at"), client.get("/referrals/sent/").content.decode()

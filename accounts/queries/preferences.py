@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Person
+from accounts.queries.recipients import named_in
 from peersupport.core.datamap.registry import Words
 from peersupport.core.outbox import kinds
 from peersupport.core.outbox.models import Outgoing
@@ -15,16 +16,19 @@ def gate(kind: kinds.Kind, outgoing: Outgoing, now: datetime) -> kinds.Verdict:
     Where no mail server takes mail for somebody, nothing unasked is tried any more. A message to
     nobody known passes: its own composing finds that there is nobody to tell.
     """
-    recipient = kind.recipient(outgoing, now)
-    if recipient is None:
-        return "pass"
-    wishes = Person.objects.only("is_silent", "muted", "is_mail_refused")
-    person = wishes.filter(pk=recipient).first()
+    person = _person(kind, outgoing, now)
     if person is None:
         return "pass"
     if person.is_mail_refused and not kind.asked:
         return "drop"
     return "pass" if person.wants(kind.name) else "drop"
+
+
+def _person(kind: kinds.Kind, outgoing: Outgoing, now: datetime) -> Person | None:
+    if kind.whom is None:
+        return named_in(outgoing, now)
+    recipient = kind.recipient(outgoing, now)
+    return Person.objects.filter(pk=recipient).first() if recipient else None
 
 
 @dataclass(frozen=True, slots=True)

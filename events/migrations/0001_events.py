@@ -176,8 +176,9 @@ class Migration(migrations.Migration):
                     "request_key",
                     models.UUIDField(default=peersupport.core.ids.new_id, unique=True),
                 ),
-                ("tag", models.BinaryField(db_index=True, max_length=32, null=True)),
-                ("sealed", models.BinaryField(null=True)),
+                ("tag", models.BinaryField(db_index=True, max_length=32)),
+                ("holder", models.BinaryField()),
+                ("sealed", models.BinaryField()),
                 (
                     "state",
                     models.CharField(

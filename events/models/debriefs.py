@@ -17,6 +17,11 @@ class Taker(models.Model):
     )
     about = models.CharField(max_length=200, blank=True)
 
+    @property
+    def name(self) -> str:
+        """What they are called. Asks the database unless the person is at hand."""
+        return self.person.called or self.person.email
+
 
 class Request(models.Model):
     """What a team asks for, sealed with the keyring for the person who was asked."""
@@ -32,10 +37,11 @@ class Request(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     request_key = models.UUIDField(unique=True, default=ids.new_id)
     taker = models.ForeignKey(Taker, null=True, on_delete=models.SET_NULL, related_name="asked")
-    # Who asks, which team, what would help and when it suits; and a mark by which who asked finds
-    # it. Emptied when it is over.
-    tag = models.BinaryField(max_length=32, null=True, db_index=True)
-    sealed = models.BinaryField(null=True)
+    # A mark by which who asked finds it; who that is; and which team, what would help and when it
+    # suits, which the worker may not read.
+    tag = models.BinaryField(max_length=32, db_index=True)
+    holder = models.BinaryField()
+    sealed = models.BinaryField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
     asked_on = models.DateField()
     forget_at = models.DateTimeField(db_index=True)

@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.models import Person
 from accounts.queries.profiles import with_room
 from officehours import rules
+from officehours.emails import remind_of
 from officehours.models import Assignment, Shift, Visit
 from officehours.permissions import may_book
 from officehours.queries import care, sealed
@@ -141,6 +142,7 @@ def _insert(
     Visit.objects.bulk_create([visit], ignore_conflicts=True)
     if not touch_public(made=made_for(visit_id, holder.person)):
         raise rules.SlotTaken
+    remind_of(visit, now, wants_mail=holder.wants_mail)
     return visit
 
 

@@ -41,6 +41,13 @@ def dated(value: date) -> str:
     return f"{day(value)} {value.year}"
 
 
+def dates(first: date, last: date) -> str:
+    """Return one day with its year, or "Monday 23 November 2026 to Tuesday 24 November 2026"."""
+    if first == last:
+        return dated(first)
+    return _("%(first)s to %(last)s") % {"first": dated(first), "last": dated(last)}
+
+
 def day_near(value: date, today: date) -> str:
     """Return "today", "tomorrow", a weekday within the week, else the day and month."""
     ahead = (value - today).days

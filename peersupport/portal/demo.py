@@ -11,9 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Person
 from accounts.proving import note_passed
-from peersupport.core import clock
+from peersupport.core import clock, words
+from peersupport.core.clock import local_date
 from peersupport.core.outbox.demo_mailbox import read_all
 from peersupport.portal.cast import CAST
+from program.queries import facts
 from referrals import care_sessions
 from referrals.models import Counselor
 
@@ -73,7 +75,18 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     """Show every message the demo sent, newest first."""
     _only_in_the_demo()
     to = request.GET.get("to") or None
-    return render(request, "demo/mailbox.html", {"messages_sent": read_all(to), "to": to or ""})
+    zone = facts().zone
+    shown = [
+        {
+            "to": message.to,
+            "subject": message.subject,
+            "text": message.text,
+            "when": f"{words.dated(local_date(message.at, zone))}, "
+            f"{words.time_of_day(message.at, zone)}",
+        }
+        for message in read_all(to)
+    ]
+    return render(request, "demo/mailbox.html", {"messages_sent": shown, "to": to or ""})
 
 
 urlpatterns = [

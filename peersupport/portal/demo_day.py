@@ -1,7 +1,6 @@
 """The demo's day: somebody is always in, whatever the hour. Idempotent, and only in the demo."""
 
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -14,9 +13,10 @@ from peersupport.core import ids
 from peersupport.core.actors import SYSTEM
 from peersupport.core.clock import local, local_date
 from peersupport.portal.cast import dress_cast, ensure_cast, ensure_counselors
+from peersupport.portal.demo_care import lay_out_desk
+from peersupport.portal.demo_term import lay_out_term
 from program import services as program_services
-from program.calendar_rules import Entry, Kind
-from program.models import Coverage, Milestone, Term
+from program.models import Coverage
 from program.queries import facts
 from referrals.models import Counselor, Reading
 from referrals.services import duty
@@ -52,31 +52,6 @@ def _let_counselors_read(counselors: dict[str, Counselor], now: datetime) -> Non
                 by=counselors["dee"],
                 now=now,
             )
-
-
-def _write_down_the_term(now: datetime) -> None:
-    """A term around today with dates of its classes, so that there is one to look at."""
-    if Milestone.objects.exists() or Term.objects.exists():
-        return
-    today = local_date(now, facts().zone)
-    first, last = today - timedelta(days=70), today + timedelta(days=70)
-    by: dict[str, Any] = {"by": SYSTEM, "now": now}
-    program_services.keep_term(name="This term", first_on=first, last_on=last, **by)
-    dates = [
-        ("Cardiology block exam", Kind.EXAM, 9, 10, "M2"),
-        ("Anatomy practical", Kind.EXAM, 16, 16, "M1"),
-        ("Dedicated study for Step 1", Kind.STUDY, 28, 62, "M2"),
-        ("Rank order list due", Kind.DEADLINE, 40, 40, "M4"),
-    ]
-    program_services.add_milestones(
-        entries=[
-            Entry(
-                title, kind, today + timedelta(days=a), today + timedelta(days=b), None, None, who
-            )
-            for title, kind, a, b, who in dates
-        ],
-        **by,
-    )
 
 
 def _has_hours(supporter: Person, now: datetime, *, later: bool) -> bool:
@@ -140,9 +115,10 @@ def lay_out_day(*, now: datetime) -> None:
         raise RuntimeError("The demo's day exists in the demo only.")
     cast = ensure_cast(now)
     dress_cast(cast)
-    _let_counselors_read(ensure_counselors(now), now)
+    counselors = ensure_counselors(now)
+    _let_counselors_read(counselors, now)
+    lay_out_desk(people=cast, counselors=counselors, now=now)
     _cover(now)
-    _write_down_the_term(now)
     presence.close_ended(now=now)
     half_hour = timedelta(minutes=30)
     wall = local(now, facts().zone)
@@ -155,3 +131,5 @@ def lay_out_day(*, now: datetime) -> None:
         ways = f"{rules.Way.IN_PERSON},{rules.Way.VIDEO}"
         start = began + 4 * half_hour
         _lay(cast["marcus"], start, 6 * half_hour, "Lounge B", now, ways=ways)
+    # Last, so that letters can say the hours that are planned.
+    lay_out_term(cast, now=now)

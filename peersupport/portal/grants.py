@@ -43,12 +43,12 @@ _CORE: dict[str, Rights] = {
         "care": "SELECT, INSERT",
         "worker": "SELECT (at), INSERT, DELETE",
     },
-    # Each side's drain takes the kinds of its own (core/outbox/kinds.py).
+    # Each side's drain takes the kinds of its own (core/outbox/kinds.py); ROWS hides the rest.
     "outbox_outgoing": {"web": ALL, "worker": ALL, "care": ALL},
     "outbox_tombstone": {
         "web": "SELECT, INSERT",
         "worker": "SELECT, INSERT, DELETE",
-        "care": "SELECT, INSERT",
+        "care": "SELECT, INSERT, DELETE",
     },
     "outbox_drainrun": {"web": READ, "worker": NOTE},
     "datamap_forgettingrun": {"web": READ, "worker": NOTE},
@@ -128,6 +128,7 @@ _REFERRALS: dict[str, Rights] = {
     "referrals_opening": {"web": READ, "care": "SELECT, INSERT, DELETE"},
     "referrals_card": CARE_ALL_WEB_READS,
     "referrals_reading": CARE_ALL_WEB_READS,
+    "referrals_daysaway": CARE_ALL_WEB_READS,
     "referrals_timers": {"web": "SELECT (id, minutes)", "care": ALL},
     "referrals_clock": CARE_ALL_WEB_READS,
     "referrals_publishedkey": CARE_ALL_WEB_READS,
@@ -149,6 +150,8 @@ _REMINDERS: dict[str, Rights] = {
     "reminders_campaign": WEB_ALL_WORKER_READS,
     "reminders_said": {"worker": "SELECT, INSERT, DELETE"},
     "reminders_held": {"worker": "SELECT, INSERT, DELETE"},
+    # A pause lets go of what was planned: what goes on later does not make up for it.
+    "reminders_meant": {"web": "SELECT (campaign), DELETE", "worker": ALL},
     "reminders_tally": {"web": READ, "worker": NOTE},
     "reminders_stoplink": {"web": "SELECT, DELETE", "worker": "SELECT, INSERT"},
     "reminders_planrun": {"web": READ, "worker": NOTE},
@@ -163,7 +166,11 @@ _EVENTS: dict[str, Rights] = {
     "events_rsvp": WEB_AND_WORKER_ALL,
     "events_said": WEB_ALL_WORKER_READS,
     "events_taker": WEB_ALL_WORKER_READS_AND_MIXES,
-    "events_request": {"web": ALL, "worker": "SELECT, UPDATE, DELETE"},
+    # The worker tells whoever was asked, and whoever asked; what a team wrote it cannot read.
+    "events_request": {
+        "web": ALL,
+        "worker": "SELECT (id, taker_id, state, holder, event_id, forget_at), DELETE",
+    },
 }
 
 _DJANGO: dict[str, Rights] = {
@@ -186,6 +193,21 @@ GRANTS: dict[str, Rights] = {
     **_DJANGO,
 }
 
+# Where one table holds rows of both sides: which each side sees, adds, changes and deletes. The
+# others are not there for it. As PostgreSQL writes conditions: `~~` is LIKE. The first bit of a
+# message's mark says whose it is (core/outbox/services.py), so that neither side can take a mark
+# that the other will need: the letter to a counselor would never be said.
+_OF_WEB, _OF_CARE = r"key < '\x80'", r"key >= '\x80'"
+_WEB_MESSAGES = f"kind !~~ 'care.%' AND {_OF_WEB}"
+ROWS: dict[str, Rights] = {
+    "outbox_outgoing": {
+        "web": _WEB_MESSAGES,
+        "worker": _WEB_MESSAGES,
+        "care": f"kind ~~ 'care.%' AND {_OF_CARE}",
+    },
+    "outbox_tombstone": {"web": _OF_WEB, "worker": _OF_WEB, "care": _OF_CARE},
+}
+
 
 def each_right() -> Iterator[Right]:
     """Return the map right by right."""
@@ -194,3 +216,10 @@ def each_right() -> Iterator[Right]:
             for what, columns in re.findall(r"([A-Z]+)(?: \(([^)]*)\))?", said):
                 for column in columns.split(", "):
                     yield table, side, what, column
+
+
+def each_row_rule() -> Iterator[Right]:
+    """Return which rows are whose, table by table, in the shape of a right."""
+    for table, rules in ROWS.items():
+        for side, condition in rules.items():
+            yield table, side, "ROWS", condition

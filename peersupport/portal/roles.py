@@ -16,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from peersupport.core.sides import OWNER, ROLES, SIDES, has_roles, role_of
 from peersupport.portal.grants import GRANTS, Right, each_right
+from peersupport.portal.row_rules import apply_row_rules, row_rule_differences
 
 # Two hosts that migrate at once would otherwise write the same rows of the catalogs.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('peersupport grants'))"
@@ -47,6 +48,8 @@ LEFT JOIN pg_roles ON oid = grantee
 LEFT JOIN unnest(%s::text[], %s::text[]) AS known (side, role) ON role = rolname
 WHERE grantee = 0 OR side IS NOT NULL
 """
+# What refuses to change rows that are written once.
+_FUNCTIONS = ["audit_entry_refuse", "referrals_opening_refuse"]
 
 
 class NotTheOwner(ImproperlyConfigured):
@@ -130,13 +133,13 @@ def hand_over(cursor: CursorWrapper) -> None:
     for name, kind, _is_ours in _relations(cursor):
         if kind in "rp" and name in GRANTS:
             cursor.execute(f"ALTER TABLE {_quoted(cursor, [name])} OWNER TO {owner}")
-    cursor.execute("SELECT 1 FROM pg_proc WHERE proname = 'audit_entry_refuse'")
-    if cursor.fetchone():
-        cursor.execute(f"ALTER FUNCTION audit_entry_refuse() OWNER TO {owner}")
+    cursor.execute("SELECT proname FROM pg_proc WHERE proname = ANY(%s)", [_FUNCTIONS])
+    for (name,) in cursor.fetchall():
+        cursor.execute(f"ALTER FUNCTION {name}() OWNER TO {owner}")
 
 
 def apply_grants(cursor: CursorWrapper) -> None:
-    """Take every right from every side, then give what the map says. One statement, all or none.
+    """Take every right from every side, then give what the map says, and say whose rows are whose.
 
     Raises NotTheOwner if a table belongs to somebody whose rights this user has not.
     """
@@ -154,6 +157,7 @@ def apply_grants(cursor: CursorWrapper) -> None:
             name, role = _quoted(cursor, [table]), _quoted(cursor, [role_of(side)])
             said.append(f"GRANT {rights} ON TABLE {name} TO {role}")
     cursor.execute(";".join(said))
+    apply_row_rules(cursor, tables)
 
 
 def differences() -> set[Right]:
@@ -163,7 +167,8 @@ def differences() -> set[Right]:
     """
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(_GIVEN, [[*SIDES], [role_of(side) for side in SIDES]])
-        return set(cursor.fetchall()) ^ set(each_right())
+        given = set(cursor.fetchall()) ^ set(each_right())
+        return given | row_rule_differences(cursor)
 
 
 def _check_owned(foreign: list[str]) -> None:

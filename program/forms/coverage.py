@@ -1,13 +1,12 @@
 """Forms of who stands behind the supporters."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from peersupport.core.ui.forms import PlainForm
-from program.forms.days import AHEAD, LONGEST, day
+from program.forms.days import DaysAwayForm, day
 from program.models import Coverage
 
 _TIME = {"type": "time"}
@@ -144,11 +143,9 @@ class AskForm(PlainForm):
     )
 
 
-class AwayForm(PlainForm):
+class AwayForm(DaysAwayForm):
     """Days on which somebody does not answer."""
 
-    first_on = day(_("First day away"))
-    last_on = day(_("Last day away"), help_text=_("Empty for a single day."), required=False)
     instead = forms.CharField(
         label=_("Who answers instead"),
         help_text=_("Empty if nobody does: no hours are published on those days then."),
@@ -157,22 +154,9 @@ class AwayForm(PlainForm):
     )
     instead_phone = phone_field(label=_("Their phone"), required=False)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
     def clean(self) -> dict[str, Any]:
-        """Check that the days are ahead and in order, and that a name has a number."""
-        data: dict[str, Any] = super().clean() or {}
-        first, last = data.get("first_on"), data.get("last_on")
-        if first is not None:
-            if not self.today - LONGEST <= first <= self.today + AHEAD:
-                self.add_error("first_on", _("Choose a day within the next two years."))
-            elif last is not None and not first <= last <= first + AHEAD:
-                self.add_error("last_on", _("Choose a day that is not before the first."))
-            elif (last or first) < self.today and "last_on" not in self.errors:
-                self.add_error("first_on", _("Choose days that are not over."))
-            data["last_on"] = last or first
+        """Check besides that a name has a number."""
+        data = super().clean()
         if data.get("instead") and not data.get("instead_phone"):
             if "instead_phone" not in self.errors:
                 self.add_error("instead_phone", _("Write the number at which they answer."))

@@ -74,11 +74,7 @@ class DaysAway:
 
 
 def _away(one: Away) -> DaysAway:
-    if one.first_on == one.last_on:
-        said = words.dated(one.first_on)
-    else:
-        both = {"first": words.dated(one.first_on), "last": words.dated(one.last_on)}
-        said = _("%(first)s to %(last)s") % both
+    said = words.dates(one.first_on, one.last_on)
     instead = f"{one.instead}, {one.instead_phone}" if one.instead else ""
     return DaysAway(one.pk, said, instead)
 

@@ -35,7 +35,7 @@ class HandOnForm(PlainForm):
     )
 
     def __init__(
-        self, *args: object, colleagues: tuple[tuple[UUID, str], ...], **kwargs: object
+        self, *args: object, colleagues: list[tuple[UUID, str]], **kwargs: object
     ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["to"].choices = [(str(key), name) for key, name in colleagues]  # type: ignore[attr-defined]

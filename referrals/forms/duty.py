@@ -1,6 +1,6 @@
 """Forms of when counselors read, and of the timers."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from peersupport.core import words
 from peersupport.core.ui.forms import PlainForm
+from program.forms.days import AHEAD, LONGEST, DaysAwayForm, day
 from referrals.rules import Timer, Urgency
 
 _TIME = {"type": "time"}
@@ -22,22 +23,51 @@ class HoursForm(PlainForm):
     starts = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs=_TIME, format="%H:%M"))
     ends = forms.TimeField(label=_("Until"), widget=forms.TimeInput(attrs=_TIME, format="%H:%M"))
 
-    def __init__(self, *args: Any, people: list[tuple[UUID, str]], **kwargs: Any) -> None:
+    first_on = day(
+        _("First day"), help_text=_("Empty: from now on, and with no end."), required=False
+    )
+    last_on = day(_("Last day"), required=False)
+
+    def __init__(
+        self, *args: Any, people: list[tuple[UUID, str]], today: date, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["card"].choices = [(str(key), name) for key, name in people]  # type: ignore[attr-defined]
+        self.today = today
+        _offer(self, people)
         days = [(number, words.weekday(number)) for number in range(7)]
         self.fields["weekday"].choices = days  # type: ignore[attr-defined]
-        if len(people) == 1:
-            self.fields["card"].widget = forms.HiddenInput()
-            self.initial.setdefault("card", str(people[0][0]))
 
     def clean(self) -> dict[str, Any]:
-        """Check that the hours end after they begin."""
+        """Check that the hours end after they begin, and that they have not ended."""
         data: dict[str, Any] = super().clean() or {}
         starts, ends = data.get("starts"), data.get("ends")
         if starts is not None and ends is not None and ends <= starts:
             self.add_error("ends", _("Choose a time after the start."))
+        first, last = data.get("first_on"), data.get("last_on")
+        latest = self.today + AHEAD
+        if first is not None and not self.today - LONGEST <= first <= latest:
+            self.add_error("first_on", _("Choose a day within the next two years."))
+        if last is not None and not max(first or self.today, self.today) <= last <= latest:
+            self.add_error("last_on", _("Choose a day that is not over, nor before the first."))
         return data
+
+
+class AwayForm(DaysAwayForm):
+    """Days on which somebody reads nothing."""
+
+    card = forms.TypedChoiceField(label=_("Who is away"), coerce=UUID)
+
+    def __init__(self, *args: Any, people: list[tuple[UUID, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, people)
+
+
+def _offer(form: forms.Form, people: list[tuple[UUID, str]]) -> None:
+    """Offer people to choose from; one alone is not asked for."""
+    form.fields["card"].choices = [(str(key), name) for key, name in people]  # type: ignore[attr-defined]
+    if len(people) == 1:
+        form.fields["card"].widget = forms.HiddenInput()
+        form.initial.setdefault("card", str(people[0][0]))
 
 
 def _minutes(label: Any, least: int = 5, most: int = 60 * 40) -> forms.IntegerField:

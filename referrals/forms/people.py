@@ -60,7 +60,10 @@ class PersonForm(PlainForm):
     )
     email = forms.EmailField(
         label=_("Their work e-mail"),
-        help_text=_("They type it when they join. Nothing is sent to it."),
+        help_text=_(
+            "They type it when they join; the code is not sent to it. Later it is where we say "
+            "that something waits."
+        ),
         max_length=254,
     )
     role = forms.ChoiceField(
@@ -68,6 +71,16 @@ class PersonForm(PlainForm):
         choices=list(ROLE_WORDS.items()),
         widget=forms.RadioSelect,
         initial=str(CareRole.COUNSELOR),
+    )
+
+
+class AddressForm(PlainForm):
+    """Where somebody is told that something waits."""
+
+    email = forms.EmailField(
+        label=_("Their work e-mail"),
+        help_text=_("If it is right as it stands, leave it: we try it again."),
+        max_length=254,
     )
 
 

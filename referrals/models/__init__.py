@@ -6,7 +6,7 @@ it can only add; what the care side keeps for itself the web side cannot even se
 
 from referrals.models.cases import Referral, Sealed, Told, Withdrawal, Wrap
 from referrals.models.drafts import Attachment, Draft
-from referrals.models.duty import Clock, PublishedKey, Reading, Timers
+from referrals.models.duty import Clock, DaysAway, PublishedKey, Reading, Timers
 from referrals.models.emergency import EmergencyContact
 from referrals.models.people import Asked, Card, CareSession, Counselor, Passkey, RecoveryCode
 from referrals.models.records import Counter, Link, Opening, Ring, Taken
@@ -20,6 +20,7 @@ __all__ = [
     "Clock",
     "Counselor",
     "Counter",
+    "DaysAway",
     "Draft",
     "EmergencyContact",
     "Exclusion",

@@ -32,6 +32,25 @@ class Reading(models.Model):
         ]
 
 
+class DaysAway(models.Model):
+    """Days on which a counselor reads nothing, whatever their weekly hours say."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="away")
+    first_on = models.DateField()
+    last_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_on__gte=F("first_on")), name="referrals_daysaway_days"
+            ),
+            models.UniqueConstraint(
+                fields=["card", "first_on", "last_on"], name="referrals_daysaway_once"
+            ),
+        ]
+
+
 class Timers(models.Model):
     """One row: what the lead has set. Minutes of reading time by urgency, and the last rung."""
 

@@ -45,6 +45,9 @@ class Counselor(models.Model):
     code_tries = models.PositiveSmallIntegerField(default=0)
     confirmed_by = models.CharField(max_length=40, blank=True, default="")
     confirmed_on = models.DateField(null=True)
+    # No mail server takes mail for the address: the lead has to know. Bound by no seal, since
+    # nothing is let in or kept out by it.
+    is_mail_refused = models.BooleanField(default=False)
     seal = models.BinaryField(max_length=32)
 
     class Meta:

@@ -24,7 +24,11 @@ class OpeningSet(models.QuerySet["Opening"]):
 
 
 class Opening(models.Model):
-    """Somebody opened something sealed, or tried to. Written before anything is decrypted."""
+    """Somebody opened something sealed, or tried to. Written before anything is decrypted.
+
+    What the chain says of a row stands in Link, so that a row is never changed. The database
+    refuses that, and to delete one before its two years are over (migration 0004).
+    """
 
     class What(models.TextChoices):
         """What was opened, and for what."""

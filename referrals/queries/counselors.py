@@ -50,6 +50,7 @@ class PersonRow:
     confirmed_on: date | None
     confirmed_by: str
     is_code_good: bool
+    is_mail_refused: bool
     passkeys: tuple[KeyRow, ...]
 
     @property
@@ -115,6 +116,7 @@ def _person_row(row: Counselor, names: dict[str, str], now: datetime) -> PersonR
         state_word=word,
         confirmed_on=row.confirmed_on,
         confirmed_by=names.get(row.confirmed_by, row.confirmed_by),
+        is_mail_refused=row.is_mail_refused and row.state != _State.ENDED,
         is_code_good=has_code and row.code_tries < MOST_JOIN_TRIES,
         passkeys=tuple(_key_row(key) for key in keys if is_genuine_passkey(key)),
     )

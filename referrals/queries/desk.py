@@ -11,6 +11,8 @@ from django.db.models import Q
 from program.rules import Span
 from referrals import permissions, reading_rules, rules
 from referrals.models import Counselor, EmergencyContact, Opening, Referral
+from referrals.queries import held
+from referrals.queries.held import Gone, Gones
 from referrals.queries.reading import Plan, plan
 from referrals.rules import CareRole, Consent, Kind, Urgency
 from referrals.seals import is_genuine
@@ -40,6 +42,8 @@ class Case:
     is_asked: bool
     awaits_yes: bool
     outcome: str = ""
+    # Whoever has it, or was asked to take it, is not there.
+    gone: Gone | None = None
 
     @property
     def is_danger(self) -> bool:
@@ -66,6 +70,8 @@ class Desk:
     """Everything on one counselor's desk, each case in one place."""
 
     danger: tuple[Case, ...]
+    # What somebody has, or was asked to take, who is not there.
+    held: tuple[Case, ...]
     handed: tuple[Case, ...]
     waiting: tuple[Case, ...]
     mine: tuple[Case, ...]
@@ -85,10 +91,11 @@ def _due(row: Referral) -> datetime | None:
 
 
 def _case(
-    row: Referral, counselor: Counselor, reading: list[Span], wall: list[Span] | None = None
+    row: Referral, counselor: Counselor, reading: list[Span], wall: list[Span], gone: Gones
 ) -> Case:
     due = _due(row)
-    ahead = wall if row.kind == Kind.DANGER and wall is not None else reading
+    ahead = wall if row.kind == Kind.DANGER else reading
+    whose = row.asked_id if row.state == S.TRANSFERRED else row.owner_id
     return Case(
         id=row.pk,
         code=row.code,
@@ -104,6 +111,7 @@ def _case(
         is_asked=row.asked_id == counselor.pk,
         awaits_yes=row.consent == Consent.AWAITING,
         outcome=row.outcome,
+        gone=gone.get(whose) if whose is not None and row.state in rules.LIVE else None,
     )
 
 
@@ -122,6 +130,8 @@ def _place(case: Case, *, is_lead: bool) -> str:
     waits_for_me = case.state == S.RECEIVED or (case.waits and case.is_asked)
     if case.is_danger and (waits_for_me or (is_lead and case.awaits_yes)):
         return "danger"
+    if case.gone is not None and not case.is_asked and (is_lead or case.is_mine):
+        return "held"
     if case.is_asked and case.state == S.TRANSFERRED:
         return "handed"
     if case.state == S.RECEIVED:
@@ -134,7 +144,9 @@ def desk(counselor: Counselor, now: datetime, zone: ZoneInfo) -> Desk:
     known = plan(now, zone)
     reading, wall = _spans(known, now)
     rows = permissions.visible_to(counselor).filter(state__in=_LIVE)
-    cases = [_case(row, counselor, reading, wall) for row in rows.select_related("owner", "asked")]
+    gone = held.gone(known.roster, now, zone)
+    found = rows.select_related("owner", "asked")
+    cases = [_case(row, counselor, reading, wall, gone) for row in found]
     is_lead = counselor.role == CareRole.LEAD
     places: dict[str, list[Case]] = {}
     for case in sorted(cases, key=_order):
@@ -143,7 +155,7 @@ def desk(counselor: Counselor, now: datetime, zone: ZoneInfo) -> Desk:
     return Desk(
         **{
             name: tuple(places.get(name, ()))
-            for name in ("danger", "handed", "waiting", "mine", "others")
+            for name in ("danger", "held", "handed", "waiting", "mine", "others")
         },
         unopenable=_closed(permissions.unopenable()) if is_lead else (),
         broken=_closed(permissions.broken()) if is_lead else (),
@@ -158,13 +170,23 @@ def _closed(rows: Iterable[Referral]) -> tuple[Closed, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody to whom a case may be handed."""
+
+    id: UUID
+    name: str
+    is_me: bool
+    gone: Gone | None
+
+
+@dataclass(frozen=True, slots=True)
 class Doing:
     """One case with everything that this counselor may do with it now."""
 
     case: Case
     verbs: frozenset[str]
     contacts: tuple[UUID, ...]
-    colleagues: tuple[tuple[UUID, str], ...]
+    colleagues: tuple[Colleague, ...]
 
 
 VERBS = ("acknowledge", "contact", "transfer", "close", "redirect", "refuse")
@@ -176,7 +198,9 @@ def doing(counselor: Counselor, case: UUID, now: datetime, zone: ZoneInfo) -> Do
     found = row.first()
     if found is None:
         return None
-    reading, wall = _spans(plan(now, zone), now)
+    known = plan(now, zone)
+    reading, wall = _spans(known, now)
+    gone = held.gone(known.roster, now, zone)
     verbs = {verb for verb in VERBS if permissions.may_do(counselor, verb, found)}
     if found.state in rules.LIVE:
         verbs.add("step aside")
@@ -185,11 +209,21 @@ def doing(counselor: Counselor, case: UUID, now: datetime, zone: ZoneInfo) -> Do
     contacts = EmergencyContact.objects.filter(referral=found.pk, until__gt=now)
     others = permissions.colleagues(counselor, found) if "transfer" in verbs else ()
     return Doing(
-        case=_case(found, counselor, reading, wall),
+        case=_case(found, counselor, reading, wall, gone),
         verbs=frozenset(verbs),
         contacts=tuple(contacts.order_by("until", "pk").values_list("pk", flat=True)),
-        colleagues=tuple((one.pk, one.card.name) for one in others if is_genuine(one)),
+        colleagues=tuple(
+            Colleague(one.pk, one.card.name, one.pk == counselor.pk, gone.get(one.pk))
+            for one in others
+            if is_genuine(one)
+        ),
     )
+
+
+def in_hand(counselor: Counselor, card: UUID) -> int:
+    """Return how much somebody has in hand, of what this counselor may see."""
+    rows = permissions.visible_to(counselor).filter(owner=card, state__in=_LIVE)
+    return rows.count()
 
 
 def contact_of(found: Doing, contact: UUID) -> EmergencyContact | None:

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from peersupport.core import clock
 from program.queries import holidays
-from program.rules import Days, Span, Window, gaps, spans
+from program.rules import Days, Span, gaps, spans
 from referrals import reading_rules
-from referrals.models import Counselor, Reading, Timers
-from referrals.queries.reading import Plan, plan
+from referrals.models import Counselor, DaysAway, Reading, Timers
+from referrals.queries.reading import Plan, plan, window
 from referrals.rules import RUNGS, Kind, Rung, Urgency
 
 AHEAD = 14
@@ -24,6 +24,17 @@ class Hours:
     weekday: int
     starts: time
     ends: time
+    first_on: date | None
+    last_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Days on which somebody is away."""
+
+    id: UUID
+    first_on: date
+    last_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,7 @@ class Reader:
     id: UUID
     name: str
     hours: tuple[Hours, ...]
+    away: tuple[Away, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +78,43 @@ class Duty:
 
 
 def duty(now: datetime, zone: ZoneInfo) -> Duty:
-    """Return who reads when, and the coming two weeks: three queries."""
+    """Return who reads when, and the coming two weeks: four queries."""
     active = Counselor.objects.filter(state=Counselor.State.ACTIVE).select_related("card")
     people = {one.pk: one.card.name for one in active.order_by("card__name", "pk")}
     rows = list(Reading.objects.filter(card__in=list(people)).order_by("weekday", "starts"))
+    today = clock.local_date(now, zone)
+    gone = list(DaysAway.objects.filter(card__in=list(people), last_on__gte=today))
     readers = tuple(
-        Reader(key, name, tuple(_hours(row) for row in rows if row.card_id == key))
+        Reader(
+            key,
+            name,
+            tuple(_hours(row) for row in rows if row.card_id == key),
+            tuple(
+                Away(row.pk, row.first_on, row.last_on)
+                for row in sorted(gone, key=lambda row: (row.first_on, row.last_on))
+                if row.card_id == key
+            ),
+        )
         for key, name in people.items()
     )
-    return Duty(readers, _days(rows, people, now, zone))
+    return Duty(readers, _days(rows, readers, now, zone))
 
 
 def _hours(row: Reading) -> Hours:
-    return Hours(row.pk, row.weekday, row.starts, row.ends)
+    return Hours(row.pk, row.weekday, row.starts, row.ends, row.first_on, row.last_on)
 
 
 def _days(
-    rows: list[Reading], people: dict[UUID, str], now: datetime, zone: ZoneInfo
+    rows: list[Reading], readers: tuple[Reader, ...], now: datetime, zone: ZoneInfo
 ) -> tuple[DayAhead, ...]:
     today = clock.local_date(now, zone)
+    people = {one.id: one for one in readers}
     closed = holidays(today, today + timedelta(days=AHEAD))
     away = [Days(one.first_on, one.last_on) for one in closed]
     windows = [
         (
-            people[row.card_id],
-            reading_rules.with_holidays(
-                [Window(row.weekday, row.starts, row.ends, row.last_on, row.first_on)], away
-            ),
+            people[row.card_id].name,
+            reading_rules.with_holidays([window(row, _gone(people[row.card_id]))], away),
         )
         for row in rows
     ]
@@ -112,6 +134,10 @@ def _days(
         bare = tuple(gaps(everybody, start, end, zone))
         found.append(DayAhead(day, named, ordered, bare, start, end))
     return tuple(found)
+
+
+def _gone(reader: Reader) -> tuple[Days, ...]:
+    return tuple(Days(one.first_on, one.last_on) for one in reader.away)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +179,6 @@ class Settled:
 
 
 def settled(now: datetime, zone: ZoneInfo) -> Settled:
-    """Return what the lead has set: four queries."""
+    """Return what the lead has set: five queries."""
     row = Timers.objects.filter(pk=1).first() or Timers()
     return Settled(plan(now, zone), row.line_name, row.line_email)

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
+from peersupport.core import clock
 from program.queries import facts
-from program.rules import Window
-from referrals import rules
+from referrals import reading_rules, rules
 from referrals.ladder_rules import LAST, Pace, Reader, Waiting
-from referrals.models import Counselor, Exclusion, Reading, Referral, Timers
+from referrals.models import Counselor, Exclusion, Referral, Timers
 from referrals.models.cases import ReferralSet
 from referrals.queries.reading import Plan, plan
 from referrals.seals import is_genuine
@@ -65,13 +65,15 @@ def left_out(keys: Collection[UUID]) -> defaultdict[UUID, frozenset[UUID]]:
 def known(now: datetime) -> Known:
     """Return hours, timers, and who works here."""
     settled = plan(now, facts().zone)
-    away = settled.windows[0].away if settled.windows else ()
-    hours: defaultdict[UUID, list[Window]] = defaultdict(list)
-    for row in Reading.objects.filter(card__is_there=True):
-        window = Window(row.weekday, row.starts, row.ends, row.last_on, row.first_on, away)
-        hours[row.card_id].append(window)
+    today, hours = clock.local_date(now, settled.zone), settled.roster
     readers = tuple(
-        Reader(one.pk, one.role == rules.CareRole.LEAD, tuple(hours[one.pk])) for one in _genuine()
+        Reader(
+            one.pk,
+            one.role == rules.CareRole.LEAD,
+            hours.windows.get(one.pk, ()),
+            is_away=reading_rules.absence(hours.away.get(one.pk, ()), today) is not None,
+        )
+        for one in _genuine()
     )
     return Known(settled, readers, has_line=bool(line_address()))
 

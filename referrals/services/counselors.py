@@ -340,3 +340,39 @@ def change_role(*, counselor: uuid.UUID, role: CareRole, by: Counselor, now: dat
     _change(row, role=str(role), epoch=ids.new_id())
     end_all(row)
     _note(by, "change role of counselor", row.pk, now, str(role))
+
+
+@transaction.atomic(durable=True)
+def change_address(*, counselor: uuid.UUID, email: str, by: Counselor, now: datetime) -> bool:
+    """Write where somebody is told that something waits; return whether it is another address.
+
+    With another one they sign in anew. Either way the lead has looked: that mail was refused is
+    over until it is refused again. Raises NotAllowed, NotAllowedFrom, AlreadyThere.
+    """
+    row, _leads_now = _held(counselor, by)
+    if row.state not in (_State.JOINED, _State.ACTIVE):
+        raise NotAllowedFrom
+    email = email.lower()
+    if email != row.email:
+        same = Counselor.objects.filter(email=email).exclude(state=_State.ENDED)
+        if same.exists():
+            raise rules.AlreadyThere
+        # A new epoch: going back to an address must not bring back a seal that is retired.
+        _change(row, email=email, epoch=ids.new_id())
+        end_all(row)
+        _note(by, "change address of counselor", row.pk, now)
+        is_another = True
+    else:
+        is_another = False
+    Counselor.objects.filter(pk=row.pk).update(is_mail_refused=False)
+    return is_another
+
+
+@transaction.atomic(durable=True)
+def flag_address(email: str, now: datetime) -> None:
+    """Note that no mail server takes mail for an address; found out when a letter was refused.
+
+    Letters go on being tried: a call about somebody in need is worth one more refusal.
+    """
+    here = Counselor.objects.filter(email=email.lower()).exclude(state=_State.ENDED)
+    here.update(is_mail_refused=True)

@@ -59,23 +59,28 @@ def acknowledge(*, referral: UUID, by: Counselor, now: datetime) -> Referral:
     """
     try:
         found = _find(referral, "acknowledge", by)
-        known = plan(now, facts().zone)
-        length = known.timer(found.kind, found.urgency).contact
-        return take_step(
-            found,
-            "acknowledge",
-            by=by.actor_id,
-            now=now,
-            owner=by.card,
-            asked=None,
-            contact_by=known.after(found.kind, now, length),
-            ring_at=None,
-        )
+        return _take(found, by, now)
     except (rules.NotAllowed, NotAllowedFrom):
         name = _who_has(referral, by)
         if name:
             raise HasIt(name) from None
         raise
+
+
+def _take(found: Referral, by: Counselor, now: datetime) -> Referral:
+    """Let a case be somebody's: what rings stops, and they call within the time of its urgency."""
+    known = plan(now, facts().zone)
+    length = known.timer(found.kind, found.urgency).contact
+    return take_step(
+        found,
+        "acknowledge",
+        by=by.actor_id,
+        now=now,
+        owner=by.card,
+        asked=None,
+        contact_by=known.after(found.kind, now, length),
+        ring_at=None,
+    )
 
 
 def _who_has(referral: UUID, by: Counselor) -> str:
@@ -115,15 +120,16 @@ def redirect(*, referral: UUID, by: Counselor, now: datetime) -> Referral:
 def transfer(*, referral: UUID, to: UUID, by: Counselor, now: datetime) -> Referral:
     """Hand a case to a colleague, who must say that it is theirs; a new round of reminders begins.
 
-    Raises NotAllowed for whoever is left out of it, has it already, or works here no more: all
-    alike, so that trying tells nothing.
+    The lead may take it over: then it is theirs at once. Raises NotAllowed for whoever is left
+    out of it, has it already, or works here no more: all alike, so that trying tells nothing.
     """
     found = _find(referral, "transfer", by)
     taker = permissions.colleagues(by, found).filter(pk=to).first()
     if taker is None or not is_genuine(taker):
         raise rules.NotAllowed
     fields = waits_anew(found.kind, found.urgency, now)
-    return take_step(found, "transfer", by=by.actor_id, now=now, asked=taker.card, **fields)
+    handed = take_step(found, "transfer", by=by.actor_id, now=now, asked=taker.card, **fields)
+    return _take(handed, by, now) if taker.pk == by.pk else handed
 
 
 @transaction.atomic(durable=True)

@@ -1,13 +1,15 @@
 """When counselors read, within how long they answer, and who is told last. Audited."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
+from peersupport.core import clock
 from peersupport.core.audit.services import record
+from program.queries import facts
 from referrals import rules
-from referrals.models import Counselor, Reading, Timers
+from referrals.models import Counselor, DaysAway, Reading, Timers
 from referrals.rules import CareRole, Timer, Urgency
 
 
@@ -23,7 +25,15 @@ def _may_change(by: Counselor, card: UUID) -> bool:
 
 @transaction.atomic(durable=True)
 def add_hours(
-    *, card: UUID, weekday: int, starts: time, ends: time, by: Counselor, now: datetime
+    *,
+    card: UUID,
+    weekday: int,
+    starts: time,
+    ends: time,
+    by: Counselor,
+    now: datetime,
+    first_on: date | None = None,
+    last_on: date | None = None,
 ) -> Reading:
     """Add weekly hours in which somebody reads. Adding the same hours twice is once.
 
@@ -32,6 +42,7 @@ def add_hours(
     if not _may_change(by, card):
         raise rules.NotAllowed
     hours = {"card_id": card, "weekday": weekday, "starts": starts, "ends": ends}
+    hours |= {"first_on": first_on, "last_on": last_on}
     again = Reading.objects.filter(**hours).first()
     if again is not None:
         return again
@@ -49,6 +60,42 @@ def remove_hours(*, hours: UUID, by: Counselor, now: datetime) -> None:
     card = str(row.card_id)
     row.delete()
     record(by=by, verb="remove reading hours", thing="reading", thing_id=card, now=now)
+
+
+@transaction.atomic(durable=True)
+def add_away(
+    *, card: UUID, first_on: date, last_on: date, by: Counselor, now: datetime
+) -> DaysAway:
+    """Note days on which somebody reads nothing. Noting the same days twice is once.
+
+    What already waits keeps the time that its student was told; the ladder passes by whoever is
+    away, and what they have in hand the leads see and hear of (`services/held.py`).
+    """
+    if not _may_change(by, card):
+        raise rules.NotAllowed
+    days = {"card_id": card, "first_on": first_on, "last_on": last_on}
+    if not DaysAway.objects.filter(**days).exists():
+        DaysAway.objects.bulk_create([DaysAway(**days)], ignore_conflicts=True)
+        record(by=by, verb="add days away", thing="reading", thing_id=str(card), now=now)
+    return DaysAway.objects.get(**days)
+
+
+@transaction.atomic(durable=True)
+def remove_away(*, away: UUID, by: Counselor, now: datetime) -> None:
+    """Take days away back: they read after all. NotAllowed alike for a colleague's and none."""
+    row = DaysAway.objects.filter(pk=away).first()
+    if row is None or not _may_change(by, row.card_id):
+        raise rules.NotAllowed
+    card = str(row.card_id)
+    row.delete()
+    record(by=by, verb="remove days away", thing="reading", thing_id=card, now=now)
+
+
+@transaction.atomic(durable=True)
+def forget_away(*, now: datetime) -> int:
+    """Delete days away that are over for a week; return how many."""
+    over = clock.local_date(now, facts().zone) - timedelta(days=7)
+    return DaysAway.objects.filter(last_on__lt=over).delete()[0]
 
 
 @transaction.atomic(durable=True)

@@ -14,7 +14,7 @@ from peersupport.core import clock as program_clock
 from peersupport.core.datamap.registry import stores
 from peersupport.core.outbox.delivery import drain
 from referrals.queries.clock import last_round
-from referrals.services import chain, clock, desk, ladder, routing
+from referrals.services import chain, clock, desk, held, ladder, routing
 
 _log = logging.getLogger(__name__)
 FORGETS_EVERY = timedelta(hours=1)
@@ -63,11 +63,12 @@ def go_round(*, now: datetime) -> dict[str, int]:
         "ring": lambda: ladder.ring_due(now=now),
         "ask": lambda: ladder.ask_to_confirm(now=now),
         "tell": lambda: ladder.tell_undelivered(now=now),
+        "held": lambda: held.tell_held(now=now),
         "drain": lambda: _drain(now),
         "seal": lambda: chain.seal_chain(now=now),
         "forget": lambda: _forget_hourly(now),
     }
     done = {name: _safely(name, step) for name, step in steps.items()}
-    if FAILED not in (done["route"], done["ring"]):
+    if FAILED not in (done["route"], done["ring"], done["held"]):
         clock.note(now)
     return done

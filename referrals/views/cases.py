@@ -26,7 +26,7 @@ from referrals.queries.desk import Doing, doing, to_give_back
 from referrals.rules import Outcome
 from referrals.services import desk
 from referrals.services.desk import HasIt
-from referrals.views.desk_words import described
+from referrals.views.desk_words import colleague, described
 from referrals.views.pages import show
 
 _GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -139,12 +139,16 @@ def hand_on(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
     """Ask to whom it goes, and hand it to them: they must say that it is theirs."""
     found = find(request, case, "transfer")
     posted = request.POST if request.method == "POST" else None
-    form = HandOnForm(posted, colleagues=found.colleagues)
+    people = [(one.id, colleague(one)) for one in found.colleagues]
+    form = HandOnForm(posted, colleagues=people)
     if not form.is_valid():
         return show(request, "case_hand_on", {**context_of(request, found), "form": form})
-    to = form.cleaned_data["to"]
-    desk.transfer(referral=case, to=to, by=seated(request), now=clock.now())
-    name = dict(found.colleagues)[to]
+    to, by = form.cleaned_data["to"], seated(request)
+    desk.transfer(referral=case, to=to, by=by, now=clock.now())
+    if to == by.pk:
+        messages.success(request, _("It is yours. Its student reads until when you call."))
+        return redirect("care:case", case=case)
+    name = next(one.name for one in found.colleagues if one.id == to)
     messages.success(request, _("Handed to %s. Until they answer you may take it back.") % name)
     return redirect("care:desk")
 

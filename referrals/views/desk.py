@@ -24,6 +24,7 @@ from referrals.views.pages import show
 
 _PARTS: tuple[tuple[str, Words], ...] = (
     ("danger", gettext_lazy("In danger")),
+    ("held", gettext_lazy("Somebody else must take these")),
     ("handed", gettext_lazy("Handed to you")),
     ("waiting", gettext_lazy("Waits for an answer")),
     ("mine", gettext_lazy("Yours")),

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from peersupport.core import words
 from peersupport.core.datamap.registry import Words
 from referrals.models import Opening
-from referrals.queries.desk import Case, Closed, Opened
+from referrals.queries.desk import Case, Closed, Colleague, Opened
+from referrals.queries.held import Gone
 from referrals.rules import State, Urgency
 from referrals.views.said import rounded
 
@@ -45,6 +46,8 @@ def _left(case: Case, now: datetime, zone: ZoneInfo) -> str:
 
 def _stands(case: Case, now: datetime, zone: ZoneInfo) -> str:
     """Return how a case stands, as a sentence."""
+    if case.gone is not None and not case.is_asked:
+        return f"{_gone(case, case.gone)} {_told(case, now, zone)}"
     since = _("waiting since %s") % words.since(case.received_at, now, zone)
     left = _left(case, now, zone)
     if case.state == State.RECEIVED:
@@ -56,6 +59,39 @@ def _stands(case: Case, now: datetime, zone: ZoneInfo) -> str:
     if case.state == State.IN_CONTACT:
         return _("In contact.") if case.is_mine else _("%s is in contact.") % case.owner
     return _("Ended.")
+
+
+def away_until(one: Gone) -> str:
+    """Return "away, and back on Tuesday 1 December"; or that they are no more who they were."""
+    if one.back_on is None:
+        return _("can no longer sign in")
+    return _("away, and back on %s") % words.day(one.back_on)
+
+
+def _gone(case: Case, gone: Gone) -> str:
+    """Return that whoever has a case, or was asked to take it, is not there."""
+    back = words.day(gone.back_on) if gone.back_on else ""
+    name = case.asked if case.state == State.TRANSFERRED else case.owner
+    if case.is_mine and case.state != State.TRANSFERRED and back:
+        return _("You are away until %s: hand this on.") % back
+    if not back:
+        return _("%s can no longer sign in: somebody else must take this.") % name
+    said = _("%(name)s is away, and back on %(day)s: somebody else must take this.")
+    return said % {"name": name, "day": back}
+
+
+def _told(case: Case, now: datetime, zone: ZoneInfo) -> str:
+    """Return what its student knows."""
+    if case.due_at is None:
+        return _("The student has been reached.")
+    if case.state == State.TRANSFERRED:
+        return f"{words.upper_first(_left(case, now, zone))}."
+    when = words.moment_near(rounded(case.due_at), now, zone)
+    if case.due_at <= now:
+        late = words.since(case.due_at, now, zone)
+        said = _("Should have been reached by %(when)s: late since %(late)s.")
+        return said % {"when": when, "late": late}
+    return _("The student was told: a call by %s.") % when
 
 
 def _handed(case: Case) -> str:
@@ -92,10 +128,18 @@ def described(case: Case, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         "stands": _stands(case, now, zone),
         "is_late": case.due_at is not None and case.due_at <= now,
         "waits": case.waits,
+        "is_held": case.gone is not None and not case.is_asked and not case.waits,
         "is_ended": case.state not in (
             State.RECEIVED, State.ACKNOWLEDGED, State.IN_CONTACT, State.TRANSFERRED
         ),
     }  # fmt: skip
+
+
+def colleague(one: Colleague) -> str:
+    """Return a colleague as the list of whom to hand a case to shows them."""
+    if one.is_me:
+        return _("Me: I take it now")
+    return f"{one.name}: {away_until(one.gone)}" if one.gone is not None else one.name
 
 
 def closed(one: Closed, now: datetime, zone: ZoneInfo) -> dict[str, Any]:

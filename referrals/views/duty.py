@@ -1,7 +1,7 @@
 """When counselors read, and within how long they answer."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from peersupport.core import clock, words
@@ -17,9 +17,10 @@ from peersupport.core.datamap.registry import Words
 from program.queries import facts
 from program.rules import Span
 from referrals import rules
-from referrals.forms.duty import HoursForm, TimersForm, initial_of
+from referrals.forms.duty import AwayForm, HoursForm, TimersForm, initial_of
 from referrals.models import Counselor
 from referrals.permissions import require_counselor, require_lead, seated
+from referrals.queries.desk import in_hand
 from referrals.queries.duty import Consequence, DayAhead, Duty, consequences, duty, settled
 from referrals.rules import CareRole, Rung
 from referrals.services import duty as services
@@ -65,12 +66,26 @@ def _readers(found: Duty, by: Counselor, now: datetime, zone: ZoneInfo) -> list[
                         "start": _wall(hours.starts, now, zone),
                         "end": _wall(hours.ends, now, zone),
                     },
+                    "days": _days(hours.first_on, hours.last_on),
                 }
                 for hours in one.hours
+            ],
+            "away": [
+                {"id": days.id, "days": words.dates(days.first_on, days.last_on)}
+                for days in one.away
             ],
         }
         for one in found.readers
     ]
+
+
+def _days(first: date | None, last: date | None) -> str:
+    """Return from which day and until which weekly hours hold; nothing if always."""
+    if first is not None and last is not None:
+        return words.dates(first, last)
+    if first is not None:
+        return _("from %s on") % words.dated(first)
+    return _("until %s") % words.dated(last) if last is not None else ""
 
 
 def _wall(time: Any, now: datetime, zone: ZoneInfo) -> str:
@@ -85,22 +100,78 @@ def hours(request: HttpRequest) -> HttpResponse:
     """Show who reads when and the coming two weeks; add hours."""
     by, now, zone = seated(request), clock.now(), facts().zone
     found = duty(now, zone)
-    mine = [(one.id, one.name) for one in found.readers if one.id == by.pk]
-    people = [(one.id, one.name) for one in found.readers] if by.role == CareRole.LEAD else mine
     posted = request.POST if request.method == "POST" else None
-    form = HoursForm(posted, people=people, initial={"card": str(by.pk)})
+    form = HoursForm(posted, **_of_whom(found, by, now, zone))
     if form.is_valid():
         services.add_hours(**form.cleaned_data, by=by, now=now)
         messages.success(request, _("Added. Students are told these times from now on."))
         return redirect("care:duty")
+    return _page(request, found, form=form)
+
+
+def _of_whom(found: Duty, by: Counselor, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what the forms need: for whom this counselor may set something, and the day."""
+    is_lead = by.role == CareRole.LEAD
+    people = [(one.id, one.name) for one in found.readers if is_lead or one.id == by.pk]
+    initial = {"card": str(by.pk)}
+    return {"people": people, "today": clock.local_date(now, zone), "initial": initial}
+
+
+def _page(
+    request: HttpRequest,
+    found: Duty,
+    *,
+    form: HoursForm | None = None,
+    away: AwayForm | None = None,
+) -> HttpResponse:
+    by, now, zone = seated(request), clock.now(), facts().zone
+    wrong = away if away is not None else form
+    whom = _of_whom(found, by, now, zone)
     context = {
-        "form": form,
+        "form": form or HoursForm(**whom),
+        "away": away or AwayForm(prefix="away", **whom),
+        "wrong": wrong,
         "readers": _readers(found, by, now, zone),
         "days": [_day(day, zone) for day in found.days],
         "nobody": not any(one.hours for one in found.readers),
         "zone_name": words.zone_name(now, zone),
     }
-    return show(request, "duty", context)
+    is_wrong = wrong is not None and bool(wrong.errors)
+    return show(request, "duty", context, status=400 if is_wrong else 200)
+
+
+@require_http_methods(_GET_OR_POST)
+@require_counselor
+@calmly
+def add_away(request: HttpRequest) -> HttpResponse:
+    """Note days on which somebody is away. Asked for by itself, it is the page of hours."""
+    by, now, zone = seated(request), clock.now(), facts().zone
+    found = duty(now, zone)
+    posted = request.POST if request.method == "POST" else None
+    form = AwayForm(posted, prefix="away", **_of_whom(found, by, now, zone))
+    if not form.is_valid():
+        return _page(request, found, away=form)
+    services.add_away(**form.cleaned_data, by=by, now=now)
+    messages.success(request, _("Noted. Students are told no time on these days."))
+    count = in_hand(by, form.cleaned_data["card"])
+    if count:
+        said = ngettext(
+            "%d is still in hand: hand it on before these days begin.",
+            "%d are still in hand: hand them on before these days begin.",
+            count,
+        )
+        messages.warning(request, said % count)
+    return redirect("care:duty")
+
+
+@require_POST
+@require_counselor
+@calmly
+def remove_away(request: HttpRequest, away: uuid.UUID) -> HttpResponse:
+    """Take days away back."""
+    services.remove_away(away=away, by=seated(request), now=clock.now())
+    messages.success(request, _("Removed. These days are read as in every week."))
+    return redirect("care:duty")
 
 
 @require_POST

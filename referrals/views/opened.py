@@ -34,12 +34,13 @@ def _reach(content: Content) -> list[dict[str, Any]]:
     found = []
     for one in content.reach:
         word, scheme = _WAYS.get(one.way, (_("Reach at"), ""))
-        is_number = bool(scheme) and set(one.value) <= set("0123456789+-() .")
-        bare = "".join(one.value.split())
-        found.append(
-            {"word": word, "value": one.value, "href": scheme + bare if is_number else ""}
-        )
+        found.append({"word": word, "value": one.value, "href": _link(scheme, one.value)})
     return found
+
+
+def _link(scheme: str, value: str) -> str:
+    is_number = bool(scheme) and set(value) <= set("0123456789+-() .")
+    return scheme + "".join(value.split()) if is_number else ""
 
 
 def _open(request: HttpRequest, case: uuid.UUID, what: str, page: str) -> HttpResponse:
@@ -93,5 +94,6 @@ def where(request: HttpRequest, case: uuid.UUID, contact: uuid.UUID) -> HttpResp
         )
     except (CannotOpen, NotContent):
         return cannot(request, found.case.code)
-    context = {**context_of(request, found), "place": place, "number": number}
+    told = {"place": place, "number": number, "href": _link("tel:", number)}
+    context = {**context_of(request, found), **told}
     return show(request, "where", context)

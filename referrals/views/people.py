@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from peersupport.core import clock
 from peersupport.core.states import NotAllowedFrom
 from referrals import rules
-from referrals.forms.people import PersonForm
+from referrals.forms.people import AddressForm, PersonForm
 from referrals.permissions import require_lead, require_proof, seated
 from referrals.queries import counselors as queries
 from referrals.queries.counselors import PersonRow
@@ -139,6 +139,33 @@ def end(request: HttpRequest, counselor: uuid.UUID) -> HttpResponse:
         lambda: counselors.end_counselor(counselor=row.id, by=seated(request), now=clock.now()),
         _("Done. They are out, everywhere."),
     )
+
+
+@require_http_methods(_GET_OR_POST)
+@require_lead
+@require_proof
+def change_address(request: HttpRequest, counselor: uuid.UUID) -> HttpResponse:
+    """Write another address for somebody, or say that theirs is right."""
+    row = _found(counselor)
+    if row.state not in ("joined", "active"):
+        raise Http404
+    is_post = request.method == "POST"
+    form = AddressForm(request.POST if is_post else None, initial={"email": row.email})
+    if is_post and form.is_valid():
+        email, by = form.cleaned_data["email"], seated(request)
+        try:
+            is_another = counselors.change_address(
+                counselor=row.id, email=email, by=by, now=clock.now()
+            )
+        except rules.AlreadyThere:
+            form.add_error("email", _("Somebody with this address is here, or was asked."))
+        except (rules.NotAllowed, NotAllowedFrom):
+            raise Http404 from None
+        else:
+            new = _("Saved. They sign in anew.")
+            messages.success(request, new if is_another else _("Saved. We try it again."))
+            return redirect("care:person", row.id)
+    return show(request, "address", {"form": form, "row": row})
 
 
 @require_POST

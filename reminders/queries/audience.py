@@ -1,7 +1,7 @@
 """Who a campaign is for. For planning and sending, never for a page: pages get counts."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -74,10 +74,10 @@ def readers() -> list[Reader]:
     return _readers(Person.objects.filter(is_active=True))
 
 
-def reader(person: uuid.UUID) -> Reader | None:
-    """Return one of them: one query."""
-    found = _readers(Person.objects.filter(pk=person, is_active=True))
-    return found[0] if found else None
+def readers_of(people: Collection[uuid.UUID]) -> dict[uuid.UUID, Reader]:
+    """Return some of them: one query."""
+    found = _readers(Person.objects.filter(pk__in=people, is_active=True)) if people else []
+    return {one.person: one for one in found}
 
 
 def is_for(campaign: Campaign, entry: Entry, one: Reader) -> bool:

@@ -1,43 +1,227 @@
 """The governor at sending: asks the rules, remembers what was said, writes the ledger.
 
-It is a gate of the outbox and stands before all others. What was asked for passes untouched.
+It is a gate of the outbox and stands before all others. What was asked for passes untouched. It
+decides about every message that a worker has in hand at once, in a few queries; that two workers
+never let two messages to one person through in a week is held by the database.
 """
 
 import uuid
-from datetime import datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from peersupport.core import clock
 from peersupport.core.crypto import keyring
-from peersupport.core.outbox.kinds import Kind, Verdict
+from peersupport.core.outbox.batches import shared
+from peersupport.core.outbox.kinds import Kind, Until, Verdict, kind_of
 from peersupport.core.outbox.models import Outgoing
+from program.calendar_rules import Quiet
 from reminders.emails import gaps_before
-from reminders.limit_rules import Decision, Known, Outcome, Rival, SaidOnce, Why, decide
-from reminders.models import NO_CAMPAIGN, Held, Said, Tally
+from reminders.limit_rules import (
+    Decision,
+    Known,
+    Outcome,
+    Rival,
+    SaidOnce,
+    Why,
+    decide,
+    next_week,
+)
+from reminders.models import Said
 from reminders.planning_rules import monday_of
-from reminders.queries.audience import Reader, is_for, reader
-from reminders.queries.batches import shared
-from reminders.queries.ground import KINDS, Ground, Time, ground, kind_of
+from reminders.queries.audience import Reader, is_for, readers_of
+from reminders.queries.ground import KINDS, Ground, Time, ground
+from reminders.queries.ground import kind_of as kind_of_campaign
 from reminders.rules import Ref, ref_from
+from reminders.services.said import Line, count, first_held, line_of, reserve, tag_of, taken_back
 
 # What no campaign says is as useful as most.
 _USUAL = 3
-_HELD_FOR = timedelta(days=14)
 
 
-def tag_of(person: uuid.UUID) -> bytes:
-    """Return the mark under which what went to somebody is counted."""
-    return keyring().mac(person.bytes, purpose="reminders-person")
+def governor(kind: Kind, outgoing: Outgoing, now: datetime) -> Verdict:
+    """Decide about one message that nobody asked for. One that names nobody passes."""
+    if not _is_governed(kind):
+        return "pass"
+    decisions = shared(outgoing, now, "governor", lambda rows: _judge(rows, now))
+    decision = decisions.get(bytes(outgoing.key))
+    if decision is None or decision.outcome is Outcome.WENT:
+        return "pass"
+    if decision.outcome is Outcome.DROPPED:
+        return "drop"
+    return Until(decision.until) if decision.until is not None else "hold"
 
 
-def _topic(outgoing: Outgoing, ref: Ref | None) -> bytes:
+def _is_governed(kind: Kind | None) -> bool:
+    return kind is not None and not (kind.asked or kind.always or kind.side == "care")
+
+
+@dataclass(slots=True)
+class _One:
+    """One message that is decided about."""
+
+    kind: Kind
+    row: Outgoing
+    person: uuid.UUID
+    tag: bytes
+    ref: Ref | None
+    own: list[Said] = field(default_factory=list)
+
+
+def _governed(rows: Sequence[Outgoing], now: datetime) -> list[_One]:
+    found = []
+    for row in rows:
+        kind = kind_of(row.kind)
+        if kind is None or not _is_governed(kind):
+            continue
+        person = kind.recipient(row, now)
+        if person is not None:
+            ref = ref_from(bytes(row.ref)) if kind.name in KINDS else None
+            found.append(_One(kind, row, person, tag_of(person), ref))
+    return found
+
+
+@dataclass(slots=True)
+class _Scene:
+    """What stands behind the decisions about one batch."""
+
+    now: datetime
+    ground: Ground
+    times: Mapping[Ref, Time]
+    readers: Mapping[uuid.UUID, Reader]
+    said: dict[bytes, list[Said]]
+    quiets: dict[tuple[str, str], tuple[Quiet, ...]] = field(default_factory=dict)
+
+    def quiet(self, one: Reader | None) -> tuple[Quiet, ...]:
+        """Return somebody's quiet times."""
+        if one is None:
+            return ()
+        group = (one.class_name, one.rotation)
+        if group not in self.quiets:
+            self.quiets[group] = self.ground.quiets(*group)
+        return self.quiets[group]
+
+
+def _scene(ones: Sequence[_One], now: datetime) -> _Scene:
+    """Look up what stands behind some messages: a few queries, however many they are."""
+    known = ground(now)
+    said: dict[bytes, list[Said]] = defaultdict(list)
+    for row in Said.objects.filter(tag__in={one.tag for one in ones}):
+        said[bytes(row.tag)].append(row)
+    people = readers_of({one.person for one in ones})
+    return _Scene(now, known, {time.ref: time for time in known.times()}, people, said)
+
+
+def _judge(rows: Sequence[Outgoing], now: datetime) -> dict[bytes, Decision]:
+    """Decide about all messages in hand, in their order, and write down what was decided.
+
+    One that was let through before and is tried again keeps its mark, if it may still go in the
+    same week; else it gives its mark back and is decided about as a new one.
+    """
+    ones = _governed(rows, now)
+    if not ones:
+        return {}
+    scene = _scene(ones, now)
+    decided: dict[bytes, Decision] = {}
+    wanted: dict[uuid.UUID, tuple[_One, Said]] = {}
+    for one in ones:
+        key = bytes(one.row.key)
+        one.own = [row for row in scene.said[one.tag] if bytes(row.row) == key]
+        scene.said[one.tag] = [row for row in scene.said[one.tag] if bytes(row.row) != key]
+        decision = decided[key] = decide(_known(one, scene))
+        if decision.outcome is not Outcome.WENT:
+            continue
+        mark = _mark(one, scene)
+        scene.said[one.tag].append(mark)
+        if [row.week_on for row in one.own] == [mark.week_on]:
+            one.own = []  # it stands already
+        else:
+            wanted[mark.pk] = (one, mark)
+    _write(ones, decided, wanted, scene)
+    return decided
+
+
+def _write(
+    ones: Sequence[_One],
+    decided: dict[bytes, Decision],
+    wanted: Mapping[uuid.UUID, tuple[_One, Said]],
+    scene: _Scene,
+) -> None:
+    """Write the marks and the ledger: all of a batch, or nothing of it."""
+    fresh = {bytes(one.row.key) for one, _mark in wanted.values()}
+    day = clock.local_date(scene.now, scene.ground.zone)
+    with transaction.atomic():
+        lines: Counter[Line] = Counter()
+        for one in ones:
+            lines.update(taken_back(one.row, one.own))
+        passed = reserve(mark for _one, mark in wanted.values())
+        for pk, (one, _mark) in wanted.items():
+            if pk not in passed:  # another worker was quicker
+                decided[bytes(one.row.key)] = _too_late(_known(one, scene))
+        held = [key for key, each in decided.items() if each.outcome is Outcome.HELD]
+        counted = fresh | first_held(held, scene.now)
+        for one in ones:
+            key = bytes(one.row.key)
+            if decided[key].outcome is Outcome.DROPPED or key in counted:
+                lines[line_of(one.row, day, decided[key])] += 1
+        count(lines)
+
+
+def _too_late(known: Known) -> Decision:
+    """Return what becomes of a message to somebody to whom another worker has just let one go."""
+    monday = next_week(known.now, known.zone)
+    if monday < known.message.expires_at:
+        return Decision(Outcome.HELD, Why.WEEK, monday)
+    return Decision(Outcome.DROPPED, Why.WEEK)
+
+
+def _mark(one: _One, scene: _Scene) -> Said:
+    day = clock.local_date(scene.now, scene.ground.zone)
+    return Said(
+        tag=one.tag,
+        what=_topic(one),
+        row=bytes(one.row.key),
+        day=day,
+        week_on=monday_of(day),
+        milestone=one.ref.milestone if one.ref else None,
+    )
+
+
+def _topic(one: _One) -> bytes:
     """Return the mark of what is said to somebody, whatever row says it."""
-    if ref is None:
-        return bytes(outgoing.key)
-    said = f"{ref.topic}|{outgoing.recipient}"
+    if one.ref is None:
+        return bytes(one.row.key)
+    said = f"{one.ref.topic}|{one.row.recipient}"
     return keyring().mac(said.encode(), purpose="reminders-topic")
+
+
+def _message(one: _One, known: Ground) -> Rival:
+    ref = one.ref
+    priority = next((c.priority for c in known.campaigns if ref and c.pk == ref.campaign), _USUAL)
+    return Rival(
+        priority,
+        ref.milestone if ref else None,
+        ref.due_at if ref else one.row.due_at,
+        one.row.expires_at,
+        _topic(one),
+    )
+
+
+def _rivals(scene: _Scene, one: _One, reader: Reader, message: Rival) -> Iterator[Rival]:
+    """Return what campaigns still say to somebody in this week that might be more useful."""
+    monday = next_week(scene.now, scene.ground.zone)
+    for time in scene.times.values():
+        if (
+            time.campaign.priority >= message.priority
+            and time.at.due_at < monday
+            and time.at.expires_at > scene.now
+            and reader.wants(kind_of_campaign(time.campaign))
+            and is_for(time.campaign, time.entry, reader)
+        ):
+            yield _rival(time, one.person)
 
 
 def _rival(time: Time, person: uuid.UUID) -> Rival:
@@ -47,126 +231,36 @@ def _rival(time: Time, person: uuid.UUID) -> Rival:
     )
 
 
-def _mine(known: Ground, one: Reader, now: datetime) -> list[Time]:
-    """Return every time that campaigns speak to somebody and that is not over."""
-    return [
-        time
-        for time in known.times()
-        if time.at.expires_at > now
-        and is_for(time.campaign, time.entry, one)
-        and one.wants(kind_of(time.campaign))
-    ]
-
-
-def _is_live(
-    outgoing: Outgoing, ref: Ref | None, known: Ground, one: Reader | None, now: datetime
-) -> bool:
-    """Return whether a campaign still says this at this time, to this person."""
-    for time in known.times():
-        if time.ref != ref:
-            continue
-        return (
-            kind_of(time.campaign) == outgoing.kind
-            and (one is None or is_for(time.campaign, time.entry, one))
-            and (not time.campaign.is_staffing or gaps_before(time.entry, now) > 0)
-        )
-    return False
-
-
-def _message(outgoing: Outgoing, ref: Ref | None, known: Ground) -> Rival:
-    priority = next((c.priority for c in known.campaigns if ref and c.pk == ref.campaign), _USUAL)
-    return Rival(
-        priority,
-        ref.milestone if ref else None,
-        ref.due_at if ref else outgoing.due_at,
-        outgoing.expires_at,
-        _topic(outgoing, ref),
+def _is_live(one: _One, scene: _Scene, reader: Reader | None) -> bool:
+    """Return whether what a message tells is still so, and to this person."""
+    if one.kind.name not in KINDS:
+        return one.kind.compose(one.row, scene.now) is not None
+    time = scene.times.get(one.ref) if one.ref else None
+    return (
+        time is not None
+        and kind_of_campaign(time.campaign) == one.row.kind
+        and (reader is None or is_for(time.campaign, time.entry, reader))
+        and (not time.campaign.is_staffing or gaps_before(time.entry, scene.now) > 0)
     )
 
 
-def _known(
-    kind: Kind, outgoing: Outgoing, person: uuid.UUID, said: list[Said], now: datetime
-) -> Known:
+def _known(one: _One, scene: _Scene) -> Known:
     """Return all that decides about one message."""
-    known = shared(outgoing, now, "ground", lambda: ground(now))
-    one = reader(person)
-    ref = ref_from(bytes(outgoing.ref)) if kind.name in KINDS else None
-    message = _message(outgoing, ref, known)
-    mine = _mine(known, one, now) if one else []
+    reader, said = scene.readers.get(one.person), scene.said[one.tag]
+    message = _message(one, scene.ground)
     spoken = {bytes(row.what) for row in said}
-    rivals = tuple(_rival(time, person) for time in mine)
+    rivals = _rivals(scene, one, reader, message) if reader else ()
     return Known(
-        now=now,
-        zone=known.zone,
+        now=scene.now,
+        zone=scene.ground.zone,
         message=message,
-        is_live=_is_live(outgoing, ref, known, one, now)
-        if kind.name in KINDS
-        else kind.compose(outgoing, now) is not None,
-        is_there=one is not None,
-        is_wanted=one is None or one.wants(kind.name),
+        is_live=_is_live(one, scene, reader),
+        is_there=reader is not None,
+        is_wanted=reader is None or reader.wants(one.kind.name),
         was_said=message.key in spoken,
-        waits_for_incident=kind.is_cheerful and known.is_critical,
-        quiets=known.quiets(one.class_name, one.rotation) if one else (),
+        waits_for_incident=one.kind.is_cheerful and scene.ground.is_critical,
+        quiets=scene.quiet(reader),
         said=tuple(SaidOnce(row.day, row.milestone) for row in said),
-        term_first=known.term_first,
+        term_first=scene.ground.term_first,
         rivals=tuple(each for each in rivals if each.key not in spoken | {message.key}),
     )
-
-
-def governor(kind: Kind, outgoing: Outgoing, now: datetime) -> Verdict:
-    """Decide about one message that nobody asked for. One that names nobody passes."""
-    if kind.asked or kind.side == "care":
-        return "pass"
-    person = kind.recipient(outgoing, now)
-    if person is None:
-        return "pass"
-    said = list(Said.objects.filter(tag=tag_of(person)))
-    if any(bytes(row.row) == bytes(outgoing.key) for row in said):
-        return "pass"  # it was let through before, and is tried again
-    known = _known(kind, outgoing, person, said, now)
-    decision = decide(known)
-    with transaction.atomic():
-        if decision.outcome is Outcome.WENT and not _reserve(known, outgoing, person):
-            decision = Decision(Outcome.DROPPED, Why.WEEK)  # another worker was quicker
-        _write(kind, outgoing, decision, known)
-    verdicts: dict[Outcome, Verdict] = {
-        Outcome.WENT: "pass",
-        Outcome.HELD: "hold",
-        Outcome.DROPPED: "drop",
-    }
-    return verdicts[decision.outcome]
-
-
-def _reserve(known: Known, outgoing: Outgoing, person: uuid.UUID) -> bool:
-    """Remember that it goes. The database lets one through each week; False for the other."""
-    day = clock.local_date(known.now, known.zone)
-    row = Said(
-        tag=tag_of(person),
-        what=known.message.key,
-        row=bytes(outgoing.key),
-        day=day,
-        week_on=monday_of(day),
-        milestone=known.message.milestone,
-    )
-    Said.objects.bulk_create([row], ignore_conflicts=True)
-    return Said.objects.filter(pk=row.pk).exists()
-
-
-def _write(kind: Kind, outgoing: Outgoing, decision: Decision, known: Known) -> None:
-    """Count a decision in the ledger; of one that waits, the first time alone."""
-    if decision.outcome is Outcome.HELD:
-        mark = bytes(outgoing.key)
-        if Held.objects.filter(row=mark).exists():
-            return
-        waits = Held(row=mark, until=known.now + _HELD_FOR)
-        Held.objects.bulk_create([waits], ignore_conflicts=True)
-    ref = ref_from(bytes(outgoing.ref)) if kind.name in KINDS else None
-    line = {
-        "day": clock.local_date(known.now, known.zone),
-        "kind": kind.name,
-        "campaign": ref.campaign if ref else uuid.UUID(NO_CAMPAIGN),
-        "outcome": str(decision.outcome),
-        "why": str(decision.why),
-    }
-    Tally.objects.bulk_create([Tally(**line)], ignore_conflicts=True)
-    Tally.objects.filter(**line).update(number=F("number") + 1)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from django.contrib import messages
@@ -50,13 +51,13 @@ def _found(campaign: uuid.UUID) -> Campaign:
 
 def _card(one: Campaign, known: pages.Calendar, now: datetime) -> dict[str, Any]:
     word, look = said.STATES[one.state]
+    times = pages.ahead(one, known, now)
     return {
         "row": one,
         "rule": said.rule_of(one),
         "whom": said.audience_of(one),
-        "next": said.next_line(
-            pages.ahead(one, known, now), known.zone, is_on=one.state == State.ON
-        ),
+        "next": said.next_line(times, known.zone, is_on=one.state == State.ON),
+        "speaks_at": times[0].at.due_at if times else now + 2 * pages.YEAR,
         "state": word,
         "look": look,
     }
@@ -82,6 +83,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     known = pages.calendar(now)
     mine = pages.all_campaigns()
+    cards = sorted((_card(one, known, now) for one in mine), key=itemgetter("speaks_at"))
     planner = pages.planner(now)
     drawing, entries = _drawing(known)
     marks = pages.marks(known.today, known.today + _SHOWN)
@@ -91,7 +93,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "drawing": drawing,
         "dates": [milestone_words.row(entry) for entry in entries],
         "marks": [(words.dated(day), title) for day, title in marks],
-        "cards": [_card(one, known, now) for one in mine],
+        "cards": cards,
         "ended": pages.ended_campaigns(),
         "library": _library({one.library for one in mine}, known, now),
         "is_late": planner.is_late and any(one.state == "on" for one in mine),

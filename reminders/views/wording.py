@@ -59,6 +59,7 @@ WHYS: dict[str, Words] = {
     Why.MILESTONE: gettext_lazy("they had three letters about that date"),
     Why.TERM: gettext_lazy("they had ten letters that term"),
     Why.WEAKER: gettext_lazy("a more useful letter comes that week"),
+    Why.FAILED: gettext_lazy("the mail server did not take it"),
 }
 PLACES: dict[str, Words] = {
     "{next_hours}": gettext_lazy("when somebody is there next, and where"),

@@ -70,18 +70,10 @@ def test_sign_in_codes_are_still_sent(evening: datetime) -> None:
 EVENTS = [
     f"events.{name}"
     for name in (
-        "cancelled",
-        "changed",
-        "debrief-answered",
-        "given",
-        "going",
-        "offered",
-        "reminder",
+        *("cancelled", "changed", "debrief-answered", "given", "going", "offered", "reminder"),
         "thanks",
     )
 ]
-# Supporters can be asked for one.
-ASKED = "events.debrief-asked"
 
 
 def test_one_kind_can_be_left_out(evening: datetime) -> None:
@@ -95,11 +87,11 @@ def test_one_kind_can_be_left_out(evening: datetime) -> None:
         "hours-planned",
         "staffing",
         "time-changed",
+        "time-soon",
         *EVENTS,
-        ASKED,
     }
-    events = sorted([*EVENTS, ASKED])
-    others = ["campaign", "cover-asked", *events, "hours-planned", "staffing", "time-changed"]
+    asked = ["campaign", "cover-asked", "hours-planned", "staffing", "time-changed", "time-soon"]
+    others = sorted([*asked, *EVENTS])
 
     client.post("/accounts/mail/", {"kinds": others})
 
@@ -114,14 +106,16 @@ def test_a_choice_for_a_role_that_is_gone_is_kept(evening: datetime) -> None:
     ana = cast(evening)["ana"]
     Person.objects.filter(pk=ana.pk).update(muted="check-in")
 
-    sign_in(ana).post("/accounts/mail/", {"kinds": ["campaign", *EVENTS, "time-changed"]})
+    sign_in(ana).post(
+        "/accounts/mail/", {"kinds": ["campaign", *EVENTS, "time-changed", "time-soon"]}
+    )
 
     assert Person.objects.get(pk=ana.pk).muted == "check-in"
 
 
 def test_every_kind_has_plain_words_and_somebody_it_is_for() -> None:
     # These go to an address without an account, which has no page of preferences.
-    others = ("test", "kept", "unasked", "bench", "fault", "invitation", "coverage-agree")
+    others = ("invitation", "coverage-agree")
     ours = [k for name, k in kinds._kinds.items() if name not in others]
 
     assert ours

@@ -18,6 +18,7 @@ from tests.confidence import (
     joining,
     keys,
     letters,
+    post,
     roles,
     table,
     web_host,
@@ -40,6 +41,9 @@ def parts(*, is_small: bool) -> list[Part]:
     def everywhere(world: World, scene: Scene) -> list[Line]:
         return addresses.attack(world, scene, is_small=is_small)
 
+    def users(world: World, scene: Scene) -> list[Line]:
+        return [*roles.attack(world, scene), *post.attack(world, scene)]
+
     def clock(world: World, scene: Scene) -> list[Line]:
         return [desk.stopped_clock(world, scene)]
 
@@ -47,7 +51,7 @@ def parts(*, is_small: bool) -> list[Part]:
         ("Letters", ladder),
         ("A stolen copy of everything but the counselors' keys", copies.attack),
         ("A stolen copy, and who asked for what", joining.attack),
-        ("The database users", roles.attack),
+        ("The database users", users),
         ("Every address, by everybody", everywhere),
         ("At the counselors' desk", desk.attack),
         ("The web side in an attacker's hands", web_host.attack),

@@ -118,9 +118,11 @@ def foreign_is_missing(world: World, scene: Scene) -> Line:
     broken, times = [], 0
     own = next(one for one in scene.sent if one.kind == "account" and one.state != "closed")
     other = next(one for one in scene.students if one.number != own.who and one.number % 2 == 0)
+    # Whoever comes next by chance may have sent one as well: that one is their own.
+    foreign = [str(one.id) for one in scene.sent if one.who != other.number]
     held = [one for one in scene.sent if one.state == "acknowledged"]
     for browser, paths, keys in (
-        (other.browser, ("", "take-back/"), [str(one.id) for one in scene.sent]),
+        (other.browser, ("", "take-back/"), foreign),
         (scene.staff["supporter"], ("", "take-back/"), [str(one.id) for one in scene.sent]),
         (scene.counselors["max"].browser, ("", "end/", "hand-on/"), [str(one.id) for one in held]),
     ):

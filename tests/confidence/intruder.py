@@ -300,20 +300,13 @@ def from_now_on(stolen: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def in_the_way(case: str) -> dict[str, Any]:
-    """Do harm without reading: take back in a student's name, take words of the ladder away."""
-    from django.db import connection
-
+    """Do harm without reading: take back in a student's name."""
     from peersupport.core import clock
     from referrals import models
 
     now = clock.now().replace(minute=0, second=0, microsecond=0)
     row = models.Withdrawal(referral_id=UUID(case), at=now)
-    taken_back = _try(lambda: models.Withdrawal.objects.bulk_create([row]))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT recipient FROM outbox_outgoing WHERE kind LIKE 'care.%%'")
-        seen = len(cursor.fetchall())
-        cursor.execute("DELETE FROM outbox_outgoing WHERE kind LIKE 'care.%%'")
-        return {"taken back": taken_back, "seen": seen, "deleted": cursor.rowcount}
+    return {"taken back": _try(lambda: models.Withdrawal.objects.bulk_create([row]))}
 
 
 def linked(people: dict[str, str]) -> dict[str, Any]:

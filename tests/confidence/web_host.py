@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from typing import Any
 
 import redis
@@ -52,19 +51,8 @@ def _care_secret(world: World) -> str:
     return base64.b64decode(store["epochs"][-1]["secret"]).hex()
 
 
-def _queue_a_word(world: World, lead: uuid.UUID) -> None:
-    """Let one word of the ladder wait to be sent, as it does while the mail server is away."""
-    world.sql(
-        "INSERT INTO outbox_outgoing (id, kind, key, recipient, ref, due_at, expires_at, state,"
-        " attempts, error, message_id) VALUES (%s, 'care.check', %s, %s, 'x', now() + interval"
-        " '1 hour', now() + interval '1 day', 'due', 0, '', %s)",
-        [str(uuid.uuid4()), uuid.uuid4().bytes, str(lead), str(uuid.uuid4())],
-    )
-
-
 def _break_in(world: World, scene: Scene, held: Sent, waiting: Sent) -> dict[str, Any]:
     dee = scene.counselors["dee"]
-    _queue_a_word(world, dee.id)
     told = {
         "stolen": stolen(world),
         "control": _care_secret(world),
@@ -217,12 +205,11 @@ def _known(found: dict[str, Any], links: int, *, is_seen: bool) -> list[Line]:
             is_as_said=len(linked) == links,
         ),
         limit(
-            "... do harm without reading: take requests back in a student's name, delete words to "
-            "counselors before they are sent",
-            2,
-            "both can be done, and while words wait it shows to which counselors they go. The "
-            "desk shows whatever is not taken back, and every page warns when its clock stands",
-            is_as_said=not harm["taken back"] and harm["deleted"] == harm["seen"] >= 1,
+            "... do harm without reading: take requests back in a student's name",
+            1,
+            "it can be done. The desk shows whatever is not taken back, and of what is, that it "
+            "was there and when it was taken back",
+            is_as_said=not harm["taken back"],
         ),
     ]
 

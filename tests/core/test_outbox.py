@@ -150,14 +150,14 @@ def test_a_worker_that_dies_after_acceptance_repeats_one_at_most(
 ) -> None:
     for n in range(10):
         _put(evening, f"s{n}@school.example")
-    real, calls = marks.end, iter(range(100))
+    real, calls = marks.sent, iter(range(100))
 
     def dies(*args: Any, **more: Any) -> None:
         if next(calls) == 4:
             raise SystemExit
         real(*args, **more)
 
-    with mock.patch.object(marks, "end", dies), pytest.raises(SystemExit):
+    with mock.patch.object(marks, "sent", dies), pytest.raises(SystemExit):
         _drain(evening)
     _drain(evening + marks.LEASE + timedelta(seconds=1))
 

@@ -221,7 +221,7 @@ def test_what_breaks_off_three_times_in_a_row_ends_the_round(
     sink: Sink, evening: datetime
 ) -> None:
     _put(evening, *(f"s{n}@school.example" for n in range(9)))
-    with mock.patch("smtplib.SMTP.sendmail", side_effect=TimeoutError):
+    with mock.patch("smtplib.SMTP.docmd", side_effect=TimeoutError):
         done = _drain(evening)
 
     assert (done.retried, done.stopped_by) == (delivery.MOST_BROKEN, Trouble.SERVER)

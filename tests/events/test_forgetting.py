@@ -56,7 +56,9 @@ def test_answers_go_when_the_event_forgets(
 def test_requests_go(evening: datetime) -> None:
     for hours in (1, 2):
         at = evening + timedelta(hours=hours)
-        Request.objects.create(asked_on=evening.date(), forget_at=at, sealed=b"x", tag=b"y")
+        Request.objects.create(
+            asked_on=evening.date(), forget_at=at, sealed=b"x", holder=b"z", tag=b"y"
+        )
 
     with acting_as("worker"):
         assert forget_requests(now=evening + timedelta(hours=1)) == 1

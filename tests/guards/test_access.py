@@ -211,6 +211,13 @@ TABLE: dict[str, list[int]] = {
     "events/<uuid:event>/day/<uuid:rsvp>/": [302, 405, 405, 405, 405],
     "events/<uuid:event>/door/<slug:token>/": MISSING,
     "events/<uuid:event>/how-was-it/": MISSING_STUDENT,
+    "events/debriefs/": STUDENT,
+    "events/debriefs/asked/": [302, 404, 404, 404, 404],  # whoever is on the list
+    "events/debriefs/takers/": PROGRAM,
+    "events/debriefs/takers/<uuid:taker>/end/": [302, 404, 404, 405, 404],
+    "events/debriefs/<uuid:request_id>/back/": POST_STUDENT,
+    "events/debriefs/<uuid:request_id>/take/": [302, 404, 404, 404, 404],
+    "events/debriefs/<uuid:request_id>/decline/": [302, 405, 405, 405, 405],
     "events/calendar.ics": OPEN,
     "events/<uuid:event>/calendar.ics": MISSING_STUDENT,  # a public one: test_calendars
     "events/mine/": [302] * 5,

@@ -46,7 +46,7 @@ def _books(ana: Reader) -> None:
     ana.goes_to("/visits/book/")
     ana.chooses("5:30pm")
     ana.fills("What should we call you?", "Ash")
-    ana.chooses("E-mail me if this time is cancelled")
+    ana.chooses("E-mail me about this time")
     ana.presses("Book this time")
     ana.reads("5:30pm", "Priya")
 
@@ -80,7 +80,7 @@ def _takes_another(ana: Reader) -> None:
     ana.follows("See other times")
     ana.looks("other-times")
     ana.chooses("6:30pm")
-    ana.chooses("E-mail me if this time is cancelled")
+    ana.chooses("E-mail me about this time")
     ana.presses("Book this time")
     ana.has_heading("You have a time")
     ana.reads("6:30pm", "Marcus")

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
-from playwright.sync_api import Error
+from playwright.sync_api import Error, expect
 
 from program.models import Holiday
-from referrals.models import Counselor, Opening, Referral
+from referrals.models import Counselor, DaysAway, Opening, Referral
 from referrals.rules import Kind, Urgency
 from referrals.services import desk
 from tests.care import care_cast, counselor, sit_down, wind
@@ -155,6 +155,45 @@ def test_stepping_aside_and_handing_on(
 
 
 @told_twice
+def test_somebody_away_and_the_lead_takes_over(
+    live_server: Any, evening: datetime, *, script: bool
+) -> None:
+    now = evening + MORNING
+    with time_machine.travel(now, tick=False):
+        cast = _scene(now)
+        mine, other, handed = sent(now), sent(now), sent(now)
+        for row in (mine, other, handed):
+            desk.acknowledge(referral=row.pk, by=cast["eli"], now=now)
+        desk.contact(referral=other.pk, by=cast["eli"], now=now)
+        desk.transfer(referral=handed.pk, to=cast["fay"].pk, by=cast["eli"], now=now)
+        with acting_as("care"):
+            for name in ("eli", "fay"):
+                DaysAway.objects.create(
+                    card=cast[name].card, first_on=now.date(), last_on=now.date()
+                )
+        with _told(live_server, "away", cast, now, script=script) as story:
+            eli, dee = story.reader("eli"), story.reader("dee")
+            eli.goes_to("/care/")
+            eli.reads("You are away until Wednesday 25 November: hand this on.")
+            eli.looks("own")
+            dee.goes_to("/care/")
+            dee.reads(
+                "Somebody else must take these",
+                "Eli is away, and back on Wednesday 25 November",
+                "Fay is away, and back on Wednesday 25 November",
+            )
+            dee.looks("lead")
+            dee.page.locator(f"a[href='/care/case/{mine.pk}/hand-on/']").click()
+            dee.reads("Me: I take it now", "Fay: away, and back on Wednesday 25 November")
+            dee.looks("hand-on")
+            dee.chooses("Me: I take it now")
+            dee.presses("Hand it over")
+            dee.reads("It is yours.", "The student was told: you call by")
+            dee.looks("taken-over")
+        assert Referral.objects.get(pk=mine.pk).owner_id == cast["dee"].pk
+
+
+@told_twice
 def test_danger_and_what_only_the_lead_sees(
     live_server: Any, evening: datetime, *, script: bool
 ) -> None:
@@ -214,8 +253,16 @@ def test_hours_and_timers(live_server: Any, evening: datetime, *, script: bool) 
             eli.fills("From", "13:00")
             eli.presses("Add")
             eli.reads("Added.", "Wednesday, 1pm to 2pm", "Thanksgiving: nobody")
+            eli.fills("First day away", "2026-11-30")
+            eli.fills("Last day away", "2026-11-27")
+            eli.presses("Note days away")
+            eli.reads("There is a problem", "Choose a day that is not before the first.")
+            eli.fills("Last day away", "2026-12-02")
+            eli.presses("Note days away")
+            eli.reads("Noted.", "Away Monday 30 November 2026 to Wednesday 2 December 2026")
             eli.looks("duty")
             dee.goes_to("/care/duty/")
+            dee.reads("Away Monday 30 November 2026 to Wednesday 2 December 2026")
             dee.looks("duty-lead")
             dee.follows("How soon we answer")
             dee.reads("If somebody asks now", "No on-call line is set")
@@ -267,3 +314,37 @@ def test_an_empty_desk(live_server: Any, evening: datetime) -> None:
             row = sent(evening)
             eli.page.evaluate("htmx.trigger('#desk', 'refresh')")
             eli.reads(row.code)
+
+
+def test_a_desk_left_alone_says_so_and_closes(live_server: Any, evening: datetime) -> None:
+    """By the browser's own clock, which is moved on, and the server's with it."""
+    with time_machine.travel(evening, tick=False) as clock:
+        cast = _scene(evening)
+        row = sent(evening)
+        with _told(live_server, "idle", cast, evening, script=True) as story:
+            eli = story.reader("eli")
+            page = eli.page
+            page.clock.install()
+            eli.goes_to(f"/care/case/{row.pk}/")
+            eli.presses("Open it")
+            eli.reads(SAID.words)
+            warning = page.locator("[data-idle-warning]")
+            page.clock.run_for(8 * 60_000 + 50_000)
+            expect(warning).to_be_hidden()
+
+            page.clock.run_for(15_000)
+            expect(warning).to_be_visible()
+            expect(warning).to_contain_text("It closes within a minute.")
+            eli.looks("warning")
+            warning.get_by_role("link", name="I am still here").click()
+            eli.has_heading(row.code)
+            eli.does_not_read(SAID.words)  # back at the case, not at what was opened
+            expect(warning).to_be_hidden()
+
+            page.clock.run_for(9 * 60_000)
+            expect(warning).to_be_visible()
+            clock.shift(timedelta(minutes=11))
+            page.clock.run_for(65_000)
+            page.wait_for_url("**/care/sign-in/?closed")
+            eli.does_not_read(row.code)
+            eli.looks("closed")

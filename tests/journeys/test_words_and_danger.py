@@ -13,6 +13,8 @@ from peersupport.core import ids
 from program.services import touch_public
 from referrals.models import Attachment, EmergencyContact, Opening, Referral
 from referrals.rules import Kind
+from referrals.services.routing import route_new
+from tests.care import both_sides, care_cast, sit_down, wind
 from tests.journeys.story import stand_behind, tell, told_twice
 from tests.people import cast, hours_of, sign_in
 from tests.roles import acting_as
@@ -100,16 +102,26 @@ def _talk_by_video(people: dict[str, Any], now: datetime) -> Visit:
 
 
 @told_twice
-def test_danger_at_a_remote_talk(live_server: Any, evening: datetime, *, script: bool) -> None:
-    with time_machine.travel(evening, tick=False) as clock:
+def test_danger_at_a_remote_talk(
+    live_server: Any, evening: datetime, settings: Any, *, script: bool
+) -> None:
+    """On both sides: the supporter's, the counselors', and what the student reads of it."""
+    both = both_sides(live_server, settings)
+    with both, time_machine.travel(evening, tick=False) as clock:
         people = cast(evening)
+        counselors = care_cast(evening)
         stand_behind(evening)
         secrets = publish_key()
         visit = _talk_by_video(people, evening)
         later = evening + timedelta(minutes=32)
         clock.move_to(later)
         talks.start(visit=visit, by=people["priya"], now=later)
+        wind(later)
+        seat = sit_down(counselors["eli"], later).cookies[settings.CARE_COOKIE].value
         with tell(live_server, "danger-at-a-remote-talk", people, script=script) as story:
+            story.cookies["eli"] = [
+                {"name": settings.CARE_COOKIE, "value": seat, "url": live_server.url}
+            ]
             priya = story.reader("priya")
             priya.goes_to("/hours/worried/?level=now")
             priya.follows("After the call: hand it to the counselors")
@@ -132,16 +144,36 @@ def test_danger_at_a_remote_talk(live_server: Any, evening: datetime, *, script:
             assert (referral.kind, referral.consent) == (Kind.DANGER, "awaiting")
             assert opened(referral, secrets).visit == visit.reference
 
-            with acting_as("care"):
-                Opening.objects.create(
-                    at=later, referral_id=referral.pk, name="Dee", what="contact"
-                )
             ana = story.reader("ana")
             ana.goes_to(f"/visits/{visit.pk}/")
-            ana.reads(
-                "Handed over to the on-call counselors: today, 5pm to 6pm.",
-                "Opened by Dee: today, 5pm to 6pm.",
-            )
+            ana.reads("Handed over to the on-call counselors: today, 5pm to 6pm.")
+            ana.does_not_read("Opened by")
+            with acting_as("care"):
+                route_new(now=later)
+            eli = story.reader("eli")
+            eli.goes_to("/care/")
+            eli.reads("In danger", referral.code)
+            eli.does_not_read("12 Ward Street", "555-0199")
+            eli.goes_to(f"/care/case/{referral.pk}/")
+            eli.looks("the-case")
+            eli.presses("Open where they are")
+            eli.reads("Where they said they are", "12 Ward Street", "If nobody answers")
+            call = eli.page.get_by_role("link", name="Call 555-0199")
+            assert call.get_attribute("href") == "tel:555-0199"
+            eli.looks("where-they-are")
+            eli.follows("Back")
+            eli.does_not_read("12 Ward Street", "555-0199")
+            eli.presses("Open it")
+            eli.reads("Ash, by video, says she has taken pills.", visit.reference)
+            eli.does_not_read("They gave no way", "Leave no message")
+            eli.looks("what-is-in-it")
+            eli.presses("Open where they are")
+            eli.reads("12 Ward Street", "555-0199")
+
+            ana.goes_to(f"/visits/{visit.pk}/")
+            ana.reads("Opened by Eli: today, 5pm to 6pm.")
             ana.looks("the-student-is-told")
         with acting_as("care"):
             assert EmergencyContact.objects.get().referral_id == referral.pk
+            looked = Opening.objects.filter(name="Eli").order_by("what")
+            assert [one.what for one in looked] == ["case", "contact", "contact"]

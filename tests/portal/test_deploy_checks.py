@@ -44,6 +44,8 @@ GOOD: dict[str, Any] = {
     "EMAIL_PORT": 587,
     "EMAIL_USE_TLS": True,
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
+    "PLANE": "web",
+    "HEARTBEAT_URL": "https://watch.school.example/ping/4f1c",
     "REDIS_URL": "redis://redis:6379/0",
     "OIDC_ISSUER": "https://id.school.example",
     "OIDC_STUDENT_VALUES": {"student"},
@@ -100,6 +102,11 @@ def test_a_good_configuration_is_silent(good: Any) -> None:
         ({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "E007"),
         ({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 25, "EMAIL_HOST_USER": ""}, "W007"),
         ({"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False}, "E008"),
+        ({"HEARTBEAT_URL": ""}, "W035"),
+        ({"HEARTBEAT_URL": "https://"}, "E035"),
+        ({"HEARTBEAT_URL": "https:///ping/4f1c"}, "E035"),
+        ({"HEARTBEAT_URL": "https://watch.school.example/ping/{id}"}, "E035"),
+        ({"HEARTBEAT_URL": "http://watch.school.example/ping/4f1c"}, "E035"),
         ({"REDIS_URL": ""}, "E010"),
         ({"KEYS_DIR": "/nowhere/at/all"}, "E011"),
         ({"OIDC_ISSUER": "http://127.0.0.1:9000"}, "E014"),
@@ -118,6 +125,16 @@ def test_each_slip_of_the_configuration_is_said(
         setattr(good, name, value)
 
     assert _configured() == {f"peersupport.{said}"}
+
+
+def test_the_care_side_has_a_clock_of_its_own(good: Any) -> None:
+    good.HEARTBEAT_URL, good.PLANE = "", "care"
+    assert configuration.heartbeat() == []
+
+
+def test_a_watcher_on_this_machine_may_be_asked_plainly(good: Any) -> None:
+    good.HEARTBEAT_URL = "http://127.0.0.1:8010/ping"
+    assert configuration.heartbeat() == []
 
 
 def test_another_database_than_postgresql_is_said(good: Any, monkeypatch: Any) -> None:

@@ -145,7 +145,7 @@ def test_a_migration_makes_tables_of_the_owners() -> None:
         ("care", "SELECT id FROM officehours_visit"),
         ("care", "SELECT key FROM sessions_row"),
         ("care", "SELECT id FROM outbox_drainrun"),
-        ("care", "DELETE FROM outbox_tombstone"),
+        ("web", "DELETE FROM outbox_tombstone"),
         ("care", "UPDATE program_setting SET value = '1'"),
         ("care", "DELETE FROM program_coverage"),
     ],

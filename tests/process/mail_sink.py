@@ -45,7 +45,9 @@ class Sink:
         to: list[str] = []
         while line := await reader.readline():
             word = line[:4].upper()
-            if word == b"DATA":
+            if word == b"DATA" and not to:
+                answer = "503 to nobody"
+            elif word == b"DATA":
                 writer.write(b"354 go on\r\n")
                 answer = await self._data(reader, to)
                 to = []
@@ -54,13 +56,17 @@ class Sink:
                 answer = self._recipient(address)
                 if answer.startswith("250"):
                     to.append(address)
+            elif word in (b"MAIL", b"RSET"):
+                to, answer = [], "250 OK"
             elif word == b"QUIT":
                 answer = "221 bye"
             elif word == b"AUTH":
                 wrong = self.told().get("password") == "wrong"
                 answer = "535 5.7.8 no" if wrong else "235 yes"
             else:
-                answer = "250-sink\r\n250 AUTH PLAIN" if word == b"EHLO" else "250 OK"
+                answer = (
+                    "250-sink\r\n250-PIPELINING\r\n250 AUTH PLAIN" if word == b"EHLO" else "250 OK"
+                )
             writer.write(f"{answer}\r\n".encode())
             if word == b"QUIT":
                 break

@@ -81,7 +81,7 @@ class Copy:
 
     def wait_empty(self) -> None:
         """Wait until nothing of it is alive."""
-        wait_until(lambda: not carrying(self.mark), "nothing is left", within=20)
+        wait_until(lambda: not carrying(self.mark), "nothing is left")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from referrals.models import (
 )
 from referrals.recipients import recipients
 from referrals.rules import State
-from tests.roles import SUPERUSER, acting_as
+from tests.roles import acting_as, no_triggers
 
 CANARY = "canary-7f3a cannot sleep"
 
@@ -110,11 +110,5 @@ def leave_out(referral: Referral, counselor: Any) -> None:
 
 def as_superuser(statement: str, values: list[Any]) -> None:
     """Change the database as somebody who may do everything in it and has no code running."""
-    with acting_as(SUPERUSER), connection.cursor() as cursor:
-        if connection.vendor != "postgresql":
-            cursor.execute("DROP TRIGGER IF EXISTS audit_entry_append_only")
-            cursor.execute(statement, values)
-            return
-        cursor.execute("SET session_replication_role = replica")
+    with no_triggers(), connection.cursor() as cursor:
         cursor.execute(statement, values)
-        cursor.execute("SET session_replication_role = origin")

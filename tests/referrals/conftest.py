@@ -30,7 +30,7 @@ def wound(db: None, evening: datetime) -> None:
 # What is the web side's; everything else in this folder is the care side's own.
 _WEB = (
     *("attach", "danger", "drafts", "mine", "receipts", "recipients", "sending", "tagkey"),
-    *("envelope", "reading_rules", "more_help", "ways_pages", "web_", "words"),
+    *("envelope", "reading_rules", "more_help", "ways_", "web_", "words"),
 )
 
 

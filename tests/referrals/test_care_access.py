@@ -34,6 +34,8 @@ TABLE: dict[str, list[int]] = {
     "care/log/": COUNSELOR,
     "care/duty/": COUNSELOR,
     "care/duty/<uuid:hours>/remove/": NEVER_GET,
+    "care/duty/away/": COUNSELOR,
+    "care/duty/away/<uuid:away>/back/": NEVER_GET,
     "care/timers/": LEAD,
     # What a case answers to whom, in which state: tests/referrals/test_desk_roles.py.
     "care/case/<uuid:case>/": MISSING,
@@ -59,6 +61,7 @@ TABLE: dict[str, list[int]] = {
     "care/people/": LEAD,
     "care/people/add/": LEAD,
     "care/people/<uuid:counselor>/": MISSING_LEAD,
+    "care/people/<uuid:counselor>/address/": MISSING_LEAD,
     "care/people/<uuid:counselor>/code/": NEVER_GET,
     "care/people/<uuid:counselor>/end/": MISSING_LEAD,
     "care/people/<uuid:counselor>/role/": NEVER_GET,

@@ -17,6 +17,7 @@ from django.test import Client
 
 from peersupport.core.datamap import registry
 from peersupport.core.outbox.models import DrainRun, Outgoing
+from peersupport.core.outbox.services import mark_of
 from peersupport.portal import health
 from referrals import rules
 from referrals.models import Asked, Clock, Counselor
@@ -38,6 +39,7 @@ STEPS = {
     "ring": "ladder.ring_due",
     "ask": "ladder.ask_to_confirm",
     "tell": "ladder.tell_undelivered",
+    "held": "held.tell_held",
     "drain": "rounds.drain",
     "seal": "chain.seal_chain",
     "forget": "rounds._forget",
@@ -113,8 +115,8 @@ def test_a_step_fails_alone(
     assert f"failed to {step}: Unwell" in caplog.text
     assert "ana@" not in caplog.text
     assert "Traceback" not in caplog.text
-    # A round that did not route or ring is no round.
-    assert Clock.objects.exists() is (step not in ("route", "ring"))
+    # A round that did not route or ring, or tell of what nobody has in hand, is no round.
+    assert Clock.objects.exists() is (step not in ("route", "ring", "held"))
 
 
 def test_a_store_that_fails_stops_no_other(
@@ -233,7 +235,10 @@ def test_undelivered_words_of_the_last_day_are_an_alarm() -> None:
     ):
         done = TUESDAY - timedelta(hours=age)
         when = {"due_at": done, "expires_at": done, "done_at": done}
-        Outgoing.objects.create(kind=kind, key=bytes([number]), state="dead", **when)
+        with acting_as("owner"):
+            Outgoing.objects.create(
+                kind=kind, key=mark_of(kind, str(number)), state="dead", **when
+            )
 
     found = alarm(TUESDAY)
     assert found is not None
@@ -270,7 +275,7 @@ def test_the_desk_shows_the_other_alarms(cast: dict[str, Counselor]) -> None:
     row = referral(TUESDAY, urgency="urgent", out=list(cast.values()))
     Outgoing.objects.create(
         kind="care.check",
-        key=b"1",
+        key=mark_of("care.check", "1"),
         state="dead",
         due_at=TUESDAY,
         expires_at=TUESDAY,

@@ -149,12 +149,12 @@ def test_it_is_handed_to_nobody_whom_somebody_wrote_into_the_database(evening: d
     desk.acknowledge(referral=row.pk, by=cast["eli"], now=evening)
     found = doing(cast["eli"], row.pk, evening, facts().zone)
     assert found is not None
-    assert [name for _key, name in found.colleagues] == ["Dee", "Fay"]
+    assert [one.name for one in found.colleagues] == ["Dee", "Fay"]
     Counselor.objects.filter(pk=cast["fay"].pk).update(seal=b"forged")
 
     found = doing(cast["eli"], row.pk, evening, facts().zone)
     assert found is not None
-    assert [name for _key, name in found.colleagues] == ["Dee"]
+    assert [one.name for one in found.colleagues] == ["Dee"]
     with pytest.raises(rules.NotAllowed):
         desk.transfer(referral=row.pk, to=cast["fay"].pk, by=cast["eli"], now=evening)
 

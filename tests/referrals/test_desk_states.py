@@ -64,7 +64,22 @@ class DeskMachine(RuleBasedStateMachine):
             assert _rows() == self.before, "a failure changed something"
             return
         assert sees or verb == "give back", "somebody acted on what they may not see"
-        self._took_one(row, was, verb, words)
+        if verb == "transfer" and more["to"] == by.pk:
+            self._took_over(row, was, by)
+        else:
+            self._took_one(row, was, verb, words)
+
+    def _took_over(self, row: Referral, was: Referral, by: Counselor) -> None:
+        """A lead who hands it to themselves has it: two steps of the table at once."""
+        assert by.role == rules.CareRole.LEAD, "somebody took over who does not lead"
+        assert was.state in (rules.S.ACKNOWLEDGED, rules.S.IN_CONTACT)
+        assert was.owner_id != by.pk
+        now = Referral.objects.get(pk=row.pk)
+        assert (now.state, now.owner_id, now.asked_id) == (rules.S.ACKNOWLEDGED, by.pk, None)
+        steps = Taken.objects.filter(referral=row, at=self.now).values_list("verb", flat=True)
+        assert sorted(steps) == ["acknowledge", "transfer"]
+        self.noted += 2
+        self.before = _rows()
 
     def _took_one(self, row: Referral, was: Referral, verb: str, words: frozenset[str]) -> None:
         now = Referral.objects.get(pk=row.pk)

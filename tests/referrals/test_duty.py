@@ -130,5 +130,5 @@ def test_many_hours_ask_no_more_queries(
     for number in range(20):
         reads(counselor(f"C{number}", evening).card, *range(7))
     zone = facts().zone
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(duty_of(evening, zone).readers) == 22

@@ -5,9 +5,9 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 
-from peersupport.core import ids
+from peersupport.core import clock, ids
 from referrals import care_keys, care_ledger
 from referrals.content import Content, to_bytes
 from referrals.models import (
@@ -25,7 +25,7 @@ from referrals.models import (
 from referrals.services import chain, destroying, ending, restoring, rotation
 from tests.care import care_cast, sit_down
 from tests.referrals.care_host import ended, hand_over, outside, prepare, put_in, sent
-from tests.roles import SUPERUSER, acting_as
+from tests.roles import SUPERUSER, acting_as, no_triggers
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -176,15 +176,66 @@ def test_contacts_go_after_two_days(evening: datetime) -> None:
     assert not EmergencyContact.objects.filter(pk=contact.pk).exists()
 
 
-def test_openings_go_after_two_years(evening: datetime) -> None:
+def _openings(now: datetime, *ages: timedelta) -> list[Opening]:
     row = {"referral_id": ids.new_id(), "name": "Dee", "what": "case"}
-    Opening.objects.create(at=evening, **row)
-    Opening.objects.create(at=evening + DAY, **row)
-    chain.seal_chain(now=evening + DAY)
+    return [Opening.objects.create(at=now - age, **row) for age in ages]
 
-    assert ending.forget_openings(now=evening + 730 * DAY) == 0
-    assert ending.forget_openings(now=evening + 730 * DAY + timedelta(seconds=1)) == 1
+
+def test_openings_go_after_two_years() -> None:
+    """By the clock on the wall, which the database goes by."""
+    now = clock.now()
+    _openings(now, 730 * DAY, 729 * DAY)
+    chain.seal_chain(now=now)
+
+    assert ending.forget_openings(now=now) == 0
+    assert ending.forget_openings(now=now + timedelta(seconds=1)) == 1
     assert Opening.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE referrals_opening SET name = 'Eli'",
+        "UPDATE referrals_opening SET at = '2001-01-01 00:00:00'",
+        "UPDATE referrals_opening SET id = id",
+        "DELETE FROM referrals_opening",
+    ],
+)
+@pytest.mark.parametrize("side", ["owner", SUPERUSER])
+def test_the_database_itself_keeps_openings(statement: str, side: str) -> None:
+    """Whatever rights somebody has, but for who takes the trigger away."""
+    _openings(clock.now(), 728 * DAY, 900 * DAY)
+    before = list(Opening.objects.order_by("at").values())
+
+    refused = pytest.raises(DatabaseError, match="referrals_opening_is_append_only")
+    with acting_as(side), refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert list(Opening.objects.order_by("at").values()) == before
+
+    with no_triggers(), connection.cursor() as cursor:  # the control
+        cursor.execute(statement)
+        assert cursor.rowcount == 2
+
+
+def test_a_wrong_clock_ends_no_opening_early() -> None:
+    """A care host whose clock has run ahead by years forgets none; the next round tries again."""
+    _openings(clock.now(), DAY)
+
+    with pytest.raises(DatabaseError, match="referrals_opening_is_append_only"):
+        ending.forget_openings(now=clock.now() + 3650 * DAY)
+    assert Opening.objects.count() == 1
+
+
+def test_the_care_side_may_end_them_and_never_change_them() -> None:
+    old, _young = _openings(clock.now(), 731 * DAY, DAY)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM referrals_opening WHERE at < %s", [clock.now() - 730 * DAY])
+        assert cursor.rowcount == 1
+    assert not Opening.objects.filter(pk=old.pk).exists()
+    if connection.vendor == "postgresql":
+        refused = pytest.raises(ProgrammingError, match="permission denied")
+        with refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("UPDATE referrals_opening SET name = 'Eli'")
 
 
 def test_sign_ins_go_when_they_are_over(evening: datetime) -> None:

@@ -42,7 +42,6 @@ NEW_YORK = ZoneInfo("America/New_York")
 TERMS = [date(2026, 8, 1), date(2027, 1, 1)]
 FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
 GROUPS = [("M1", ""), ("M2", ""), ("M3", "Surgery B"), ("M4", "")]
-_QUARTER = timedelta(minutes=15)
 Governor = Callable[[Known], Decision]
 
 
@@ -112,7 +111,8 @@ def _live(person: Person, entries: dict[uuid.UUID, Entry], governor: Governor) -
             person.said.append((now, at.milestone))
             person.topics.append((key, at.milestone, at.index))
         elif said.outcome is Outcome.HELD and said.until is not None:
-            waiting.append((max(said.until, now + _QUARTER), message, (key, _one, at)))
+            assert now < said.until < at.expires_at, "asked in vain, or said too late"
+            waiting.append((said.until, message, (key, _one, at)))
 
 
 def _broken(person: Person, entries: dict[uuid.UUID, Entry]) -> list[str]:

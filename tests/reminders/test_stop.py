@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Person
 from peersupport.core.audit.models import Entry
 from reminders.models import StopLink
-from reminders.queries.stops import token_for
+from reminders.queries.stops import tokens_for
 from tests.people import cast
 from tests.roles import acting_as
 
@@ -23,7 +23,7 @@ def ana(evening: datetime) -> Person:
 
 @acting_as("worker")
 def _token(person: Person, kind: str = "campaign") -> str:
-    return token_for(person.pk, kind)
+    return tokens_for([person.pk], kind)[person.pk]
 
 
 def _address(token: str) -> str:

@@ -48,7 +48,7 @@ def _lines(store: Store) -> tuple[Line, ...]:
 def chapters() -> list[Chapter]:
     """Return the whole map in words. No query."""
     told = sorted(stores(), key=lambda store: not store.asked_first)
-    return [Chapter(store.key, str(store.title), _lines(store)) for store in told]
+    return [Chapter(store.key, str(store.title), _lines(store)) for store in told if store.models]
 
 
 def entries() -> dict[tuple[str, str], Keeps]:

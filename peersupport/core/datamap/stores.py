@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from peersupport.core.audit.services import forget_old
 from peersupport.core.datamap.registry import By, Keeps, Store, Words
 from peersupport.core.outbox.services import forget_delivered
+from peersupport.core.sides import CARE
 
 
 def _keeps(about: Words, keyed_to: Words, lives: Words, **fields: Words) -> dict[str, Keeps]:
@@ -60,6 +61,7 @@ STORES = [
                 key=_("a keyed mark, so that nothing is said twice"),
                 recipient=_("whom it goes to; empty for visits"),
                 ref=_("what it is about, sealed"),
+                rank=_("how urgent its kind is"),
                 due_at=_("when it is due"),
                 expires_at=_("when it would be too late"),
                 state=_("due, sent and so on"),
@@ -92,6 +94,14 @@ STORES = [
         },
         forget=forget_delivered,
         mine={"outbox.Outgoing": By("recipient")},
+    ),
+    # The same tables: each side sees, and so forgets, the rows of its own.
+    Store(
+        key="care-messages",
+        title=_("Messages on their way"),
+        models={},
+        forget=forget_delivered,
+        side=CARE,
     ),
     Store(
         key="housekeeping",

@@ -72,7 +72,7 @@ def _parts(found: Iterable[Expected]) -> Iterable[list[Expected]]:
 
 def _repair(part: list[Expected], now: datetime) -> int:
     """Queue what is neither on its way nor was said: two queries for all that is there."""
-    wanted = {mark_of(each.key): each for each in part if each.expires_at > now}
+    wanted = {mark_of(each.kind, each.key): each for each in part if each.expires_at > now}
     known = _known(list(wanted), now)
     return sum(_queue(each, now) for mark, each in wanted.items() if mark not in known)
 
@@ -83,8 +83,11 @@ def _known(marks: list[bytes], now: datetime) -> set[bytes]:
     return {bytes(key) for found in (rows, stones) for key in found}
 
 
-@transaction.atomic(durable=True)
-def _queue(each: Expected, now: datetime) -> bool:
+def put(each: Expected, now: datetime) -> bool:
+    """Queue one message in the caller's transaction, as the act that tells it does.
+
+    What an auditor says again is made in the same place, so that it has the same key.
+    """
     return enqueue(
         kind=each.kind,
         key=each.key,
@@ -94,3 +97,14 @@ def _queue(each: Expected, now: datetime) -> bool:
         recipient=each.recipient,
         ref=each.ref,
     )
+
+
+@transaction.atomic(durable=True)
+def _queue(each: Expected, now: datetime) -> bool:
+    return put(each, now)
+
+
+def known_keys(kind: str, keys: Iterable[str], now: datetime) -> set[str]:
+    """Return which messages of a kind are on their way or were said already: two queries."""
+    marks = {mark_of(kind, key): key for key in keys}
+    return {marks[mark] for mark in _known(list(marks), now)}

@@ -6,6 +6,7 @@ killed worker when it was measured; marking a batch at once repeated up to the b
 other's alone (docs/decisions/0025-the-ladder.md).
 """
 
+import contextlib
 import logging
 import smtplib
 import time
@@ -14,14 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError
 
-from peersupport.core.outbox import errors, kinds, marks, notes
+from peersupport.core.outbox import batches, errors, kinds, marks, notes
 from peersupport.core.outbox.errors import Trouble
 from peersupport.core.outbox.models import Outgoing
+from peersupport.core.outbox.post import Post
 
 _log = logging.getLogger(__name__)
 HELD = timedelta(minutes=15)
@@ -29,6 +28,8 @@ HELD = timedelta(minutes=15)
 BEHIND = timedelta(minutes=1)
 # A round ends after this many seconds, so that other timers of the same worker get their turn.
 ROUND = 20.0
+# A batch that takes longer gives back what is left of it, so that what is urgent gets its turn.
+SLOW = 3.0
 _NOTE_EVERY = 15.0
 # So many in a row that break off, or are refused, are not about the messages any more.
 MOST_BROKEN, MOST_REFUSED = 3, 20
@@ -58,38 +59,52 @@ class _Stop(Exception):
         self.why = why
 
 
+class _Lost(Exception):
+    """Somebody else has claimed what we had in hand: the lease is over."""
+
+
 @dataclass(slots=True)
 class _Round:
-    """One round of delivering."""
+    """One round of delivering.
+
+    `unmarked` ends the one message that was accepted and is not marked yet. That is done while
+    the server thinks about the next one's envelope, and before any of its words are sent: so a
+    worker that is killed repeats one message at most.
+    """
 
     now: Callable[[], datetime]
     before: str  # what stopped the round before this one
-    post: BaseEmailBackend = field(default_factory=get_connection)
+    post: Post = field(default_factory=Post)
     result: DrainResult = field(default_factory=DrainResult)
     broken: int = 0
     refused: int = 0
     opened: bool = False
+    unmarked: Callable[[], bool] | None = None
 
     def open(self) -> None:
         """Open the connection unless it is open. Raises _Stop if there is none to be had."""
         try:
             self.post.open()
         except (smtplib.SMTPException, OSError) as error:
-            self.close()
+            self.post.close()
             raise _Stop(errors.at_opening(error)) from None
         self.opened = True
-
-    def close(self) -> None:
-        """Drop a connection, even a broken one; the next message opens a fresh one."""
-        try:
-            self.post.close()
-        except (smtplib.SMTPException, OSError):
-            self.post.connection = None  # type: ignore[attr-defined]
 
     def accepted(self) -> None:
         """Note that the server takes mail."""
         self.broken = self.refused = 0
         self.before = ""
+
+    def settle(self) -> None:
+        """Mark what was accepted. Raises _Lost if it was not ours any more."""
+        mark, self.unmarked = self.unmarked, None
+        if mark is not None and not mark():
+            raise _Lost
+
+    def finish(self) -> None:
+        """Mark what was accepted, whatever ends the batch."""
+        with contextlib.suppress(_Lost):
+            self.settle()
 
     def deliver(self, row: Outgoing, token: uuid.UUID) -> None:
         """Deliver one message and mark it. Raises _Stop if it is not about this message."""
@@ -98,36 +113,40 @@ class _Round:
             self.result.dead += 1
             return marks.dead(row, token, Trouble.KIND, now)
         try:
-            said = kinds.verdict(kind, row, now)
-            letter = None
-            if said == "pass" and row.expires_at > now:
-                letter = kind.compose(row, now)
-            mail = _mail(row, letter, self.post) if letter is not None else None
+            said, letter = _looked_at(kind, row, now)
         except (OperationalError, InterfaceError):
             raise  # the database is gone: nothing is known about this message
         except Exception:
             _log.exception("a message of kind %s could not be made", row.kind)
             return self._later(row, token, Trouble.MADE)
+        if letter is not None:
+            return self._send(row, token, letter, keep=kind.keep_row)
         if said == "hold":
             return marks.hold(row, token, now + HELD)
-        if mail is None:
-            self.result.dropped += 1
-            return marks.end(row, token, Outgoing.State.DROPPED, now, keep=kind.keep_row)
+        if isinstance(said, kinds.Until):
+            return marks.hold(row, token, said.moment)
+        self.result.dropped += 1
+        return marks.drop(row, token, now, keep=kind.keep_row)
+
+    def _send(self, row: Outgoing, token: uuid.UUID, letter: kinds.Letter, *, keep: bool) -> None:
         self.open()
-        trouble = self._hand_over(mail, row.kind)
+        trouble = self._hand_over(letter, row)
         if trouble is not None:
-            return self._failed(row, token, trouble, mail.to[0])
-        marks.end(row, token, Outgoing.State.SENT, now, keep=kind.keep_row)
+            return self._failed(row, token, trouble, letter.to)
+        now = self.now()
+        self.unmarked = lambda: marks.sent(row, token, now, keep=keep)
         self.result.sent += 1
         return self.accepted()
 
-    def _hand_over(self, mail: EmailMultiAlternatives, kind: str) -> Trouble | None:
+    def _hand_over(self, letter: kinds.Letter, row: Outgoing) -> Trouble | None:
         try:
-            mail.send()
+            self.post.hand_over(letter, str(row.message_id), self.settle)
+        except (OperationalError, InterfaceError, _Lost):
+            raise  # of the mark of the one before: this letter is not on its way
         except Exception as error:
             trouble = errors.at_sending(error)
             if trouble is Trouble.MADE:
-                _log.exception("a message of kind %s could not be made", kind)
+                _log.exception("a message of kind %s could not be made", row.kind)
             return trouble
         return None
 
@@ -136,7 +155,7 @@ class _Round:
             marks.hold(row, token, self.now() + BEHIND)
             raise _Stop(trouble)
         if trouble is Trouble.SERVER:
-            self.close()
+            self.post.close()
             self.broken += 1
             self._later(row, token, trouble)
             if self.broken >= MOST_BROKEN:
@@ -166,36 +185,38 @@ class _Round:
             self.result.dead += 1
 
 
-def _mail(row: Outgoing, letter: kinds.Letter, post: BaseEmailBackend) -> EmailMultiAlternatives:
-    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
-    mail = EmailMultiAlternatives(
-        subject=letter.subject,
-        body=letter.text,
-        to=[letter.to],
-        headers={
-            "Message-ID": f"<{row.message_id}@{domain}>",
-            "Auto-Submitted": "auto-generated",
-            **letter.headers,
-        },
-        connection=post,
-    )
-    mail.attach_alternative(letter.html, "text/html")
-    return mail
+def _looked_at(
+    kind: kinds.Kind, row: Outgoing, now: datetime
+) -> tuple[kinds.Verdict, kinds.Letter | None]:
+    """Ask the gates and the live thing; return what they say, and the letter if it goes."""
+    said = kinds.verdict(kind, row, now)
+    if said == "pass" and row.expires_at > now:
+        return said, kind.compose(row, now)
+    return said, None
 
 
 def _batch(turn: _Round, token: uuid.UUID, rows: list[Outgoing]) -> None:
     """Deliver one batch, renewing the lease; what somebody else claimed meanwhile is theirs."""
-    mine = {row.pk for row in rows}
-    began = turn.now()
+    began, started = turn.now(), time.monotonic()
     try:
-        for row in rows:
-            moment = turn.now()
-            # Set back as well: then others take our lease for one that nobody holds.
-            if not began <= moment < began + marks.RENEW:
-                mine, began = marks.renew(token, moment), moment
-            if row.pk in mine:
-                turn.deliver(row, token)
+        with batches.in_hand() as hand:
+            left = rows
+            while left and time.monotonic() - started < SLOW:
+                moment = turn.now()
+                # Set back as well: then others take our lease for one that nobody holds.
+                if not began <= moment < began + marks.RENEW:
+                    turn.finish()
+                    mine, began = marks.renew(token, moment), moment
+                    left = [row for row in left if row.pk in mine]
+                hand.rows = left
+                if left:
+                    turn.deliver(left[0], token)
+                    left = left[1:]
+        turn.settle()
+    except _Lost:
+        turn.post.close()  # it has heard of a letter that somebody else sends
     finally:
+        turn.finish()
         marks.release(token)
 
 
@@ -232,5 +253,5 @@ def drain(
     else:
         notes.note_good(now(), is_mended=turn.opened)
     finally:
-        turn.close()
+        turn.post.close()
     return turn.result

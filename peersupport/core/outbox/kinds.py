@@ -8,10 +8,10 @@ from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.functional import Promise
 
-from peersupport.core.outbox.models import Outgoing, Side, side_of
+from peersupport.core.outbox.models import ASKED, UNASKED, URGENT, Outgoing, Side, side_of
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +55,13 @@ class Kind:
     is_cheerful: bool = False
 
     @property
+    def rank(self) -> int:
+        """In which order what is due goes: what guards an account or is the care side's first."""
+        if self.always or self.side == "care":
+            return URGENT
+        return ASKED if self.asked else UNASKED
+
+    @property
     def side(self) -> Side:
         """Whose it is: kinds named "care.*" are the care side's, all others the web side's."""
         return side_of(self.name)
@@ -64,7 +71,15 @@ class Kind:
         return self.whom(outgoing, now) if self.whom is not None else outgoing.recipient
 
 
-Verdict = Literal["pass", "hold", "drop"]
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Held until a moment that is known. Before it nothing has to be asked again."""
+
+    moment: datetime
+
+
+# "hold" is for what nobody can say the end of: it is asked again after a quarter of an hour.
+Verdict = Literal["pass", "hold", "drop"] | Until
 Gate = Callable[[Kind, Outgoing, datetime], Verdict]
 
 
@@ -76,7 +91,9 @@ def own_sides() -> frozenset[Side]:
 
 
 Refused = Callable[[str, datetime], None]
+Unsaid = Callable[[Outgoing, Outgoing.State, datetime], None]
 _refused: dict[Side, Refused] = {}
+_unsaid: dict[str, Unsaid] = {}
 _kinds: dict[str, Kind] = {}
 _gates: list[Gate] = []
 
@@ -89,6 +106,12 @@ def register(kind: Kind) -> None:
 def kind_of(name: str) -> Kind | None:
     """Return a registered kind."""
     return _kinds.get(name)
+
+
+def rank_of(name: str) -> int:
+    """Return the rank of a kind. One that nobody has registered goes with what is asked for."""
+    kind = _kinds.get(name)
+    return kind.rank if kind is not None else ASKED
 
 
 def named() -> list[Kind]:
@@ -129,3 +152,23 @@ def tell_refused(outgoing: Outgoing, address: str, now: datetime) -> None:
         raise
     except Exception:
         _log.exception("an address could not be flagged")
+
+
+def register_unsaid(name: str, tell: Unsaid) -> None:
+    """Say who counts what goes, and must know that something will not go after all."""
+    _unsaid[name] = tell
+
+
+def tell_unsaid(outgoing: Outgoing, state: Outgoing.State, now: datetime) -> None:
+    """Tell whoever counts that a message ends without having been said.
+
+    In the transaction that ends it: so it is told once, and not at all if that is undone.
+    """
+    for name, tell in _unsaid.items():
+        try:
+            with transaction.atomic():
+                tell(outgoing, state, now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            _log.exception("%s could not be told of a message that does not go", name)

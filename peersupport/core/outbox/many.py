@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from peersupport.core.outbox.kinds import rank_of
 from peersupport.core.outbox.models import Outgoing, Tombstone
 from peersupport.core.outbox.services import mark_of
 from peersupport.core.outbox.wake import wake
@@ -40,9 +41,10 @@ def enqueue_many(
         [
             Outgoing(
                 kind=kind,
-                key=mark_of(key),
+                key=mark_of(kind, key),
                 recipient=person,
                 ref=ref,
+                rank=rank_of(kind),
                 due_at=due_at,
                 expires_at=expires_at,
             )
@@ -72,8 +74,9 @@ def enqueue_nameless(messages: Sequence[Nameless], *, now: datetime) -> int:
         [
             Outgoing(
                 kind=each.kind,
-                key=mark_of(each.key),
+                key=mark_of(each.kind, each.key),
                 ref=each.ref,
+                rank=rank_of(each.kind),
                 due_at=each.due_at,
                 expires_at=each.expires_at,
             )
@@ -98,9 +101,9 @@ def _put(rows: list[Outgoing], now: datetime) -> int:
     return len(new)
 
 
-def is_known(key: str, now: datetime) -> bool:
+def is_known(kind: str, key: str, now: datetime) -> bool:
     """Return whether a logical message is on its way or was said: two queries at most."""
-    mark = mark_of(key)
+    mark = mark_of(kind, key)
     return (
         Outgoing.objects.filter(key=mark).exists()
         or Tombstone.objects.filter(key=mark, until__gt=now).exists()
@@ -128,3 +131,15 @@ def take_back(kind: str, refs: Iterable[bytes]) -> int:
         kind=kind, ref__in=list(refs), state=Outgoing.State.DUE, lease_until__isnull=True
     )
     return int(waiting.delete()[0])
+
+
+def ask_again(kind: str, refs: Iterable[bytes], now: datetime) -> int:
+    """Let what waits for a later moment be asked about now: what it waits for may have changed."""
+    waiting = Outgoing.objects.filter(
+        kind=kind,
+        ref__in=list(refs),
+        state=Outgoing.State.DUE,
+        lease_until__isnull=True,
+        due_at__gt=now,
+    )
+    return waiting.update(due_at=now)

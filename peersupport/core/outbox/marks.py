@@ -10,10 +10,12 @@ from django.db.models import F, Q
 from peersupport.core import ids
 from peersupport.core.outbox import kinds
 from peersupport.core.outbox.errors import Trouble
-from peersupport.core.outbox.models import Outgoing, OutgoingSet, Tombstone
+from peersupport.core.outbox.models import RANKS, Outgoing, OutgoingSet, Tombstone
 from peersupport.core.outbox.services import TOMBSTONE
 
-BATCH = 50
+BATCH = 100
+# So many of a batch are for each lower rank, if it has any.
+_FOR_THE_OTHERS = 10
 # Far longer than one message takes with every step into the mail server's time-out, since it is
 # renewed between messages; short enough that what a killed worker held goes out soon.
 LEASE = timedelta(minutes=3)
@@ -24,18 +26,25 @@ IMPOSSIBLE = 2 * LEASE
 MOST_ATTEMPTS = 8
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 _FREE = {"lease_until": None, "lease_token": None}
-# One statement, and one turn to the database, for what `_end_in_steps` does in five.
+# One statement, and one turn to the database, for what `_bury` does in five.
 _END = """
 WITH gone AS (
     DELETE FROM outbox_outgoing WHERE id = %s AND lease_token = %s RETURNING key
+), stone AS (
+    INSERT INTO outbox_tombstone (key, until) SELECT key, %s FROM gone ON CONFLICT DO NOTHING
 )
-INSERT INTO outbox_tombstone (key, until) SELECT key, %s FROM gone ON CONFLICT DO NOTHING
+SELECT count(*) FROM gone
 """
 
 
 def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoing]]:
-    """Take up to `limit` due messages of this side for this worker alone, until the lease ends."""
-    token = ids.new_id()
+    """Take up to `limit` due messages of this side for this worker alone, until the lease ends.
+
+    What cannot wait comes first, yet a part of each batch is for the ranks below: whatever there
+    is of the one, the other goes on as well.
+    """
+    token, until = ids.new_id(), now + LEASE
+    picked: list[Outgoing] = []
     with transaction.atomic(durable=True):
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
         due = Outgoing.objects.of(kinds.own_sides()).filter(
@@ -45,10 +54,14 @@ def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoin
         )
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
-        picked = list(due.order_by("due_at", "pk")[:limit])
-        until = now + LEASE
+        for rank in RANKS:
+            kept = _FOR_THE_OTHERS * (len(RANKS) - 1 - rank)
+            most = max(limit - kept, 1) - len(picked)
+            if most > 0:
+                picked += due.filter(rank=rank).order_by("due_at")[:most]
         taken = [row.pk for row in picked]
-        Outgoing.objects.filter(pk__in=taken).update(lease_until=until, lease_token=token)
+        if taken:
+            Outgoing.objects.filter(pk__in=taken).update(lease_until=until, lease_token=token)
     return token, picked
 
 
@@ -64,22 +77,39 @@ def release(token: uuid.UUID) -> None:
     Outgoing.objects.filter(lease_token=token).update(**_FREE)
 
 
-def end(row: Outgoing, token: uuid.UUID, state: str, now: datetime, *, keep: bool) -> None:
-    """End one message, if the lease is still ours: leave the mark, then the row or nothing."""
+def sent(row: Outgoing, token: uuid.UUID, now: datetime, *, keep: bool) -> bool:
+    """End one that was accepted: leave the mark, then the row or nothing.
+
+    Returns whether the lease was still ours. Else it is somebody else's, and stays as it is.
+    """
     if keep:
-        _mine(row, token).update(state=state, done_at=now, **_FREE)
-    elif connection.vendor == "postgresql" and not connection.in_atomic_block:
+        return bool(_mine(row, token).update(state=Outgoing.State.SENT, done_at=now, **_FREE))
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute(_END, [row.pk, token, now + TOMBSTONE])
-    else:
-        _end_in_steps(row, token, now)
-
-
-def _end_in_steps(row: Outgoing, token: uuid.UUID, now: datetime) -> None:
+            return bool(cursor.fetchone()[0])
     with transaction.atomic():
-        if _mine(row, token).delete()[0]:
-            stone = Tombstone(key=bytes(row.key), until=now + TOMBSTONE)
-            Tombstone.objects.bulk_create([stone], ignore_conflicts=True)
+        return _bury(row, token, now)
+
+
+def drop(row: Outgoing, token: uuid.UUID, now: datetime, *, keep: bool) -> None:
+    """End one that says nothing any more, if the lease is ours; whoever counts it is told."""
+    state = Outgoing.State.DROPPED
+    with transaction.atomic():
+        if keep:
+            is_ended = _mine(row, token).update(state=state, done_at=now, **_FREE)
+        else:
+            is_ended = _bury(row, token, now)
+        if is_ended:
+            kinds.tell_unsaid(row, state, now)
+
+
+def _bury(row: Outgoing, token: uuid.UUID, now: datetime) -> bool:
+    if not _mine(row, token).delete()[0]:
+        return False
+    stone = Tombstone(key=bytes(row.key), until=now + TOMBSTONE)
+    Tombstone.objects.bulk_create([stone], ignore_conflicts=True)
+    return True
 
 
 def later(row: Outgoing, token: uuid.UUID, trouble: Trouble, now: datetime) -> bool:
@@ -100,14 +130,15 @@ def hold(row: Outgoing, token: uuid.UUID, until: datetime) -> None:
 
 
 def dead(row: Outgoing, token: uuid.UUID, trouble: Trouble, now: datetime) -> None:
-    """Give one message up; it stays to be seen."""
-    _mine(row, token).update(
-        state=Outgoing.State.DEAD,
-        error=str(trouble),
-        attempts=F("attempts") + 1,
-        done_at=now,
-        **_FREE,
-    )
+    """Give one message up; it stays to be seen, and whoever counts it is told."""
+    state = Outgoing.State.DEAD
+    attempts = F("attempts") + 1
+    with transaction.atomic():
+        given_up = _mine(row, token).update(
+            state=state, error=str(trouble), attempts=attempts, done_at=now, **_FREE
+        )
+        if given_up:
+            kinds.tell_unsaid(row, state, now)
 
 
 def _mine(row: Outgoing, token: uuid.UUID) -> OutgoingSet:

@@ -10,6 +10,8 @@ from peersupport.core import ids
 
 # Kinds whose names begin so are the care side's: it alone composes and sends them.
 CARE = "care."
+# In which order messages go that are due: what cannot wait, what was asked for, what was not.
+URGENT, ASKED, UNASKED = RANKS = (0, 1, 2)
 Side = Literal["web", "care"]
 
 
@@ -46,6 +48,8 @@ class Outgoing(models.Model):
     key = models.BinaryField(max_length=32, unique=True)
     recipient = models.UUIDField(null=True)
     ref = models.BinaryField(default=b"")
+    # Of its kind, at the moment it was put here: so that what is due is found in its order.
+    rank = models.PositiveSmallIntegerField(default=ASKED, db_default=ASKED)
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
@@ -64,6 +68,7 @@ class Outgoing(models.Model):
                 condition=Q(state__in=["due", "sent", "dead", "dropped"]),
                 name="outbox_outgoing_state",
             ),
+            models.CheckConstraint(condition=Q(rank__in=RANKS), name="outbox_outgoing_rank"),
             models.CheckConstraint(
                 condition=Q(lease_until__isnull=True, lease_token__isnull=True)
                 | Q(lease_until__isnull=False, lease_token__isnull=False),
@@ -71,7 +76,9 @@ class Outgoing(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="due"), name="outbox_outgoing_due"),
+            models.Index(
+                fields=["rank", "due_at"], condition=Q(state="due"), name="outbox_outgoing_turn"
+            ),
             models.Index(
                 fields=["kind", "error"], condition=Q(state="dead"), name="outbox_outgoing_dead"
             ),

@@ -9,16 +9,22 @@ from django.db import transaction
 from peersupport.core.actors import Actor
 from peersupport.core.audit.services import record
 from peersupport.core.crypto import keyring
-from peersupport.core.outbox.models import Outgoing, Tombstone
+from peersupport.core.outbox.kinds import own_sides, rank_of
+from peersupport.core.outbox.models import Outgoing, Tombstone, side_of
 from peersupport.core.outbox.wake import wake
 
 TOMBSTONE = timedelta(days=400)
 KEPT = timedelta(days=7)
 
 
-def mark_of(key: str) -> bytes:
-    """Return the keyed mark of a logical message: it names nobody without the keyring."""
-    return keyring().mac(key.encode(), purpose="outbox-key")
+def mark_of(kind: str, key: str) -> bytes:
+    """Return the keyed mark of a logical message: it names nobody without the keyring.
+
+    Its first bit says whose message it is, so that PostgreSQL can show each side its own marks
+    alone, and neither can take one that the other will need (peersupport/portal/grants.py).
+    """
+    first, *rest = keyring().mac(key.encode(), purpose="outbox-key")
+    return bytes([first | 0x80 if side_of(kind) == "care" else first & 0x7F, *rest])
 
 
 def enqueue(
@@ -36,11 +42,17 @@ def enqueue(
     `key` names the logical message: it is said once, even after its row is gone. Returns whether
     this call put it there. A worker is woken after the commit.
     """
-    mark = mark_of(key)
+    mark = mark_of(kind, key)
     if Tombstone.objects.filter(key=mark, until__gt=now).exists():
         return False
     row = Outgoing(
-        kind=kind, key=mark, recipient=recipient, ref=ref, due_at=due_at, expires_at=expires_at
+        kind=kind,
+        key=mark,
+        recipient=recipient,
+        ref=ref,
+        rank=rank_of(kind),
+        due_at=due_at,
+        expires_at=expires_at,
     )
     Outgoing.objects.bulk_create([row], ignore_conflicts=True)
     if not Outgoing.objects.filter(pk=row.pk).exists():
@@ -51,8 +63,12 @@ def enqueue(
 
 @transaction.atomic(durable=True)
 def forget_delivered(*, now: datetime) -> int:
-    """Delete rows a week after they ended and marks whose time is over. Returns how many rows."""
-    ended = Outgoing.objects.exclude(state=Outgoing.State.DUE).filter(done_at__lte=now - KEPT)
+    """Delete rows a week after they ended and marks whose time is over. Returns how many rows.
+
+    Of this process's own side.
+    """
+    ours = Outgoing.objects.of(own_sides())
+    ended = ours.exclude(state=Outgoing.State.DUE).filter(done_at__lte=now - KEPT)
     for mark in ended.values_list("key", flat=True):
         stone = Tombstone(key=bytes(mark), until=now + TOMBSTONE)
         Tombstone.objects.bulk_create([stone], ignore_conflicts=True)

@@ -244,8 +244,12 @@ def has_lapsed(line: Line, today: date) -> bool:
     return line.review_on is not None and line.review_on + GRACE < today
 
 
-def extra_lines() -> list[Line]:
+def extra_lines(known: Numbers | None = None) -> list[Line]:
     """Return the school's own lines that stand on every page, in mail and on paper."""
     today = clock.now().date()
-    own = [line for line in numbers().own if line.is_everywhere and not has_lapsed(line, today)]
+    own = [
+        line
+        for line in (known or numbers()).own
+        if line.is_everywhere and not has_lapsed(line, today)
+    ]
     return [line for line in own if line.number or line.text]

@@ -55,7 +55,7 @@ class SampleForm(PlainForm):
         label="Anything else?", widget=forms.Textarea(attrs={"rows": 4}), required=False
     )
     wants_mail = forms.BooleanField(
-        label="E-mail me if this time is cancelled",
+        label="E-mail me about this time",
         help_text="The message says only that something you planned has changed.",
         required=False,
     )

@@ -111,6 +111,26 @@ def mail() -> list[CheckMessage]:
     return []
 
 
+def heartbeat() -> list[CheckMessage]:
+    """Somebody outside notices when the worker goes silent: it cannot say so itself."""
+    if settings.PLANE == "care":
+        return []  # its clock is another, and /healthz of its host tells of it
+    if not settings.HEARTBEAT_URL:
+        said = "HEARTBEAT_URL is not set: a worker or a whole machine that stops tells nobody."
+        hint = (
+            "Give it the https:// address of a watcher outside this machine, who alarms when "
+            "nobody asks for it. A page that nobody looks at is no alarm."
+        )
+        return [_caution(35, said, hint)]
+    address = urlsplit(settings.HEARTBEAT_URL)
+    is_here = address.hostname in _LOOPBACK
+    is_whole = bool(address.hostname) and not set(settings.HEARTBEAT_URL) & set(" <>\"'{}")
+    if not is_whole or (address.scheme != "https" and not is_here):
+        hint = "HEARTBEAT_URL=https://watch.school.example/ping/..."
+        return [_error(35, "HEARTBEAT_URL is no address that can be asked for over HTTPS.", hint)]
+    return []
+
+
 def stores() -> list[CheckMessage]:
     """PostgreSQL and Redis, not what the demo uses."""
     said = []
@@ -188,6 +208,7 @@ CHECKS = (
     transport,
     proxies,
     mail,
+    heartbeat,
     stores,
     keys,
     campus,

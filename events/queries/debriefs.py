@@ -1,0 +1,95 @@
+"""Reads of debriefs: who can be asked, what one asked for, what one was asked."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Person
+from events.models import Request, Taker
+from peersupport.core.crypto import CannotOpen, keyring
+
+PURPOSE = "debrief"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a team asks for."""
+
+    team: str
+    helps: str
+    suits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as who asked, or was asked, sees it."""
+
+    row: Request
+    who: str
+    said: Asked | None
+
+
+def tag_of(person: uuid.UUID) -> bytes:
+    """Return the mark by which somebody finds what they asked for."""
+    return keyring().mac(person.bytes, purpose="debrief-of")
+
+
+def seal_holder(request: uuid.UUID, person: uuid.UUID) -> bytes:
+    """Return who asks, sealed into one request."""
+    return keyring().seal(person.bytes, purpose=PURPOSE, context=f"{request}|holder")
+
+
+def holder_of(row: Request) -> uuid.UUID | None:
+    """Return who asks; None if it cannot be opened."""
+    try:
+        plain = keyring().open(bytes(row.holder), purpose=PURPOSE, context=f"{row.pk}|holder")
+    except CannotOpen:
+        return None
+    return uuid.UUID(bytes=plain)
+
+
+def seal_asked(request: uuid.UUID, asked: Asked) -> bytes:
+    """Return what a team asks for, sealed; padded, so that its length says little."""
+    plain = json.dumps([asked.team, asked.helps, asked.suits]).encode()
+    plain += b" " * (-len(plain) % 1024)
+    return keyring().seal(plain, purpose=PURPOSE, context=f"{request}|asked")
+
+
+def asked_of(row: Request) -> Asked | None:
+    """Return what a team asks for; None if it cannot be opened."""
+    try:
+        plain = keyring().open(bytes(row.sealed), purpose=PURPOSE, context=f"{row.pk}|asked")
+    except CannotOpen:
+        return None
+    return Asked(*json.loads(plain))
+
+
+def takers() -> list[Taker]:
+    """Return who can be asked, by name. One query."""
+    found = Taker.objects.filter(person__is_active=True).select_related("person")
+    return sorted(found, key=lambda one: (one.name.casefold(), one.pk.hex))
+
+
+def mine(person: Person, now: datetime) -> list[Seen]:
+    """Return what somebody asked for, the latest first. One query."""
+    rows = Request.objects.filter(tag=tag_of(person.pk), forget_at__gt=now)
+    rows = rows.select_related("taker__person", "event").order_by("-asked_on", "pk")
+    return [Seen(row, row.taker.name if row.taker else "", asked_of(row)) for row in rows]
+
+
+def to_me(person: Person, now: datetime) -> list[Seen]:
+    """Return what somebody was asked, with what the teams wrote. Two queries."""
+    rows = list(
+        Request.objects.filter(taker__person=person, forget_at__gt=now)
+        .exclude(state=Request.State.WITHDRAWN)
+        .select_related("event")
+        .order_by("-asked_on", "pk")
+    )
+    holders = {row.pk: holder_of(row) for row in rows}
+    people = {one.pk: one for one in Person.objects.filter(pk__in=[*holders.values()])}
+    found = []
+    for row in rows:
+        who = people.get(holders[row.pk] or uuid.UUID(int=0))
+        found.append(Seen(row, (who.called or who.email) if who else "", asked_of(row)))
+    return found

@@ -1,0 +1,186 @@
+"""A team asks a named person for a debrief; taken, it becomes a private event."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import ProgrammingError, connection
+from django.test import Client
+
+from accounts.models import Person
+from events.models import Event, Host, Request, Taker
+from peersupport.core import clock
+from peersupport.core.outbox.models import Outgoing
+from tests.people import cast, sign_in
+from tests.roles import acting_as, drain, forget_all
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
+WORDS = {"team": "Night team CANARY-5W", "helps": "To sit down CANARY", "suits": "after 6pm"}
+
+
+@pytest.fixture
+def people(evening: datetime, time_machine: Any) -> dict[str, Person]:
+    time_machine.move_to(evening, tick=False)
+    found = cast(evening)
+    Taker.objects.create(person=found["priya"], about="Has led many")
+    return found
+
+
+def _key(client: Client) -> str:
+    page = client.get("/events/debriefs/").content.decode()
+    found = re.search(r'name="request_key" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def _asks(client: Client, **more: str) -> Any:
+    taker = str(Taker.objects.get().pk)
+    said = {"taker": taker, **WORDS, "request_key": _key(client), **more}
+    return client.post("/events/debriefs/", said, follow=True)
+
+
+def _mail(now: datetime) -> list[tuple[str, str]]:
+    drain(now=lambda: now)
+    found = [(message.to[0], str(message.subject)) for message in mail.outbox]
+    assert not [message for message in mail.outbox if "CANARY" in str(message.message())]
+    mail.outbox.clear()
+    return found
+
+
+def test_whoever_is_asked_reads_it_and_nobody_else(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    ana = sign_in(people["ana"])
+    key = _key(ana)
+    for _twice in range(2):
+        assert "You hear as soon as they answer" in _asks(ana, request_key=key).content.decode()
+    row = Request.objects.get()
+    assert _mail(evening) == [("priya@school.example", "You have a message")]
+    for stored in (row.sealed, row.holder, row.tag):
+        assert b"CANARY" not in bytes(stored)
+        assert people["ana"].pk.bytes not in bytes(stored)
+
+    assert "CANARY-5W" in sign_in(people["priya"]).get("/events/debriefs/asked/").content.decode()
+    for who in ("marcus", "cora", "ida", "ben"):
+        client = sign_in(people[who])
+        assert client.get("/events/debriefs/asked/").status_code == 404, who
+        assert client.get(f"/events/debriefs/{row.pk}/take/").status_code == 404, who
+        declined = client.post(f"/events/debriefs/{row.pk}/decline/")
+        assert declined.status_code == 404, who
+        seen = client.get("/events/debriefs/")
+        assert "CANARY" not in seen.content.decode(), who
+    assert Request.objects.get().state == "asked"
+
+
+def test_taken_it_is_a_private_event_whose_address_is_the_invitation(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    ana, priya = sign_in(people["ana"]), sign_in(people["priya"])
+    _asks(ana)
+    row = Request.objects.get()
+    take = f"/events/debriefs/{row.pk}/take/"
+    day = clock.now().date() + timedelta(days=2)
+    when = {"day": day.isoformat(), "starts": "18:30", "minutes": "60", "place": "Room 9 CANARY"}
+    _mail(evening)
+
+    past = priya.post(take, {**when, "day": "2020-01-01"})
+    assert past.status_code == 422
+    assert "This day is over" in past.content.decode()
+    assert not Event.objects.exists()
+
+    assert priya.post(take, when).status_code == 302
+    event = Event.objects.get()
+    assert (event.visibility, event.is_sensitive, event.state) == ("private", True, "published")
+    assert Host.objects.get().person_id == people["priya"].pk
+    again = priya.post(take, when, follow=True)
+    assert "answered meanwhile" in again.content.decode()
+    assert Event.objects.count() == 1
+    assert _mail(evening) == [("ana@school.example", "You have a message")]
+
+    assert str(event.pk) in ana.get("/events/debriefs/").content.decode()
+    page = f"/events/{event.pk}/"
+    assert sign_in(people["ben"]).get(page).status_code == 200  # who has the address may come
+    for who in ("ben", "cora", "marcus"):
+        assert str(event.pk) not in sign_in(people[who]).get("/events/").content.decode(), who
+    assert Client().get(page).status_code == 404
+
+    assert Request.objects.get().forget_at == event.forget_at
+    forget_all(event.forget_at)
+    assert not Request.objects.exists()
+
+
+def test_declined_it_says_where_else_to_go(people: dict[str, Person], evening: datetime) -> None:
+    ana = sign_in(people["ana"])
+    _asks(ana)
+    _mail(evening)
+    row = Request.objects.get()
+
+    sign_in(people["priya"]).post(f"/events/debriefs/{row.pk}/decline/")
+
+    assert _mail(evening) == [("ana@school.example", "You have a message")]
+    seen = ana.get("/events/debriefs/").content.decode()
+    assert "cannot do it this time" in seen
+    gone = ana.post(f"/events/debriefs/{row.pk}/back/", follow=True)
+    assert "answered meanwhile" in gone.content.decode()
+    assert Request.objects.get().state == "declined"
+
+
+def test_taken_back_nobody_is_told_and_nothing_can_be_made_of_it(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    ana, ben, priya = (sign_in(people[who]) for who in ("ana", "ben", "priya"))
+    _asks(ana)
+    row = Request.objects.get()
+
+    assert ben.post(f"/events/debriefs/{row.pk}/back/").status_code == 404
+    assert (
+        "Taken back." in ana.post(f"/events/debriefs/{row.pk}/back/", follow=True).content.decode()
+    )
+    assert _mail(evening) == []
+    assert not Outgoing.objects.exists()
+    assert "CANARY" not in priya.get("/events/debriefs/asked/").content.decode()
+    assert priya.get(f"/events/debriefs/{row.pk}/take/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("taker", "", "Choose whom you ask."),
+        ("taker", "00000000-0000-0000-0000-000000000001", "They can no longer be asked."),
+        ("taker", "nobody", "They can no longer be asked."),
+        ("team", "", "Say which team it is."),
+        ("team", "x" * 121, "at most 120"),
+        ("suits", "", "Say when it would suit"),
+        ("team", "a\x00b", "Null characters"),
+    ],
+)
+def test_bad_input_is_said_next_to_the_field_and_the_rest_kept(
+    people: dict[str, Person], field: str, value: str, words: str
+) -> None:
+    seen = _asks(sign_in(people["ana"]), **{field: value})
+
+    assert seen.status_code == 422
+    assert words in seen.content.decode()
+    assert "after 6pm" in seen.content.decode() or field == "suits"
+    assert not Request.objects.exists()
+
+
+def test_a_planner_keeps_the_list(people: dict[str, Person], evening: datetime) -> None:
+    cora, path = sign_in(people["cora"]), "/events/debriefs/takers/"
+    cora.post(path, {"person": str(people["marcus"].pk), "about": "Listens"})
+    assert Taker.objects.count() == 2
+    assert cora.post(path, {"person": str(people["ana"].pk)}).status_code == 422
+
+    cora.post(f"{path}{Taker.objects.get(person=people['marcus']).pk}/end/")
+    assert Taker.objects.get().person == people["priya"]
+    Taker.objects.all().delete()
+    assert "Nobody is named" in sign_in(people["ana"]).get("/events/debriefs/").content.decode()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles")
+def test_the_worker_cannot_read_what_a_team_wrote(people: dict[str, Person]) -> None:
+    _asks(sign_in(people["ana"]))
+    with acting_as("worker"), pytest.raises(ProgrammingError, match="permission denied"):
+        Request.objects.values_list("sealed", flat=True).get()
