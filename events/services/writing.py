@@ -211,7 +211,11 @@ def call_off(row: Event, now: datetime) -> None:
 
 
 def is_empty(row: Event) -> bool:
-    """Return whether an event may vanish without a word: a draft, or one nobody wants to."""
-    return row.state == State.DRAFT or (
-        row.state == State.PUBLISHED and not row.taken and not row.waiting
-    )
+    """Return whether an event may vanish without a word: a draft, or one nobody wants to.
+
+    A published discreet one never: that it may would tell whoever asks that nobody comes.
+    """
+    if row.state == State.DRAFT:
+        return True
+    is_on = row.state == State.PUBLISHED and not row.is_sensitive
+    return is_on and not row.taken and not row.waiting

@@ -100,7 +100,7 @@ def heads(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         context = {"personal": True, "event": row, "when": _when(row), "form": form,
                    "day": reads.day_of(row, now)}  # fmt: skip
-        return render(request, "events/day/list.html", context, status=422)
+        return render(request, "events/day/list.html", context, status=400)
     attendance.count_heads(
         event=event, heads=form.cleaned_data["heads"], by=signed_in(request), now=now
     )
@@ -176,5 +176,5 @@ def how_was_it(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
             raise Http404 from None
         return redirect("events:how-was-it", event)
     context = {"personal": True, "form": form, "may_say": may_say}
-    status = 422 if form.errors else 200
+    status = 400 if form.errors else 200
     return render(request, "events/day/how_was_it.html", context, status=status)

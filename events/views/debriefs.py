@@ -64,7 +64,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             return redirect("events:debriefs")
     context = {"personal": True, "form": form, "has_takers": bool(takers),
                "mine": _told(reads.mine(person, now))}  # fmt: skip
-    status = 422 if form.errors else 200
+    status = 400 if form.errors else 200
     return render(request, "events/debriefs/ask.html", context, status=status)
 
 
@@ -126,7 +126,7 @@ def take(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
         return redirect("events:event", event.pk)
     context = {"personal": True, "form": form, "one": found,
                "zone_name": words.zone_name(now, zone)}  # fmt: skip
-    status = 422 if form.errors else 200
+    status = 400 if form.errors else 200
     return render(request, "events/debriefs/take.html", context, status=status)
 
 
@@ -165,7 +165,7 @@ def takers(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("They can be asked now."))
         return redirect("events:takers")
     context = {"personal": True, "form": form, "takers": reads.takers()}
-    status = 422 if form.errors else 200
+    status = 400 if form.errors else 200
     return render(request, "events/debriefs/takers.html", context, status=status)
 
 

@@ -236,7 +236,7 @@ def _look_or_do(request: HttpRequest, at: Desk, opened: _Open, form: EventForm) 
     ]
     is_sure = "sure" in request.POST
     anyway = AnywayForm(request.POST if is_sure else None, dates=own)
-    reaches = form.reaches is Scope.LATER or _tells(first)
+    reaches = form.reaches is Scope.LATER or said.is_anybody_told(_told(first))
     if (reaches and not is_sure) or (is_sure and not anyway.is_valid()):
         return _check_page(request, at, form, anyway, first)
     chosen = anyway.chosen() if is_sure else frozenset()
@@ -271,9 +271,9 @@ def _saved(number: int) -> str:
     return ngettext("%d date is changed.", "%d dates are changed.", number) % number
 
 
-def _tells(found: Sequence[plans.Change]) -> int:
-    """Return how many people would be told."""
-    return sum(one.row.taken + one.row.waiting for one in found if _is_told(one))
+def _told(found: Sequence[plans.Change]) -> list[Event]:
+    """Return the events whose people would be told."""
+    return [one.row for one in found if _is_told(one)]
 
 
 def _is_told(one: plans.Change) -> bool:
@@ -296,7 +296,6 @@ def _check_page(
     around = clashes.clashes(
         [one.after for one in found], zone, leaving_out=[one.row.pk for one in found]
     )
-    number = _tells(found)
     context = {
         "personal": True,
         "form": anyway,
@@ -310,7 +309,9 @@ def _check_page(
                 else "",
                 "place": one.after.place if "place" in one.names else "",
                 "own": said.listed(one.own),
-                "told": one.row.taken + one.row.waiting if _is_told(one) else 0,
+                "told": one.row.taken + one.row.waiting
+                if _is_told(one) and not one.row.is_sensitive
+                else 0,
                 "clashes": [said.clash(each, zone) for each in each_around]
                 if one.names & {"starts_at", "ends_at"}
                 else [],
@@ -318,8 +319,8 @@ def _check_page(
             for one, each_around in zip(found, around, strict=True)
         ],
         "has_own": any(one.own for one in found),
-        "told": said.told(number),
-        "tells": bool(number),
+        "told": said.told(_told(found)),
+        "tells": said.is_anybody_told(_told(found)),
         "values": list(form),
         "row": found[0].row,
     }

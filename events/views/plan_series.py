@@ -132,7 +132,7 @@ def _end_check(
 ) -> HttpResponse:
     zone, last = at.known.zone, form.cleaned_data["last_on"]
     after = [row for row in rows if services.is_after(row, last, zone, at.now)]
-    number = sum(row.taken + row.waiting for row in after if not writing.is_empty(row))
+    cancelled = [row for row in after if not writing.is_empty(row)]
     context: dict[str, Any] = {
         "personal": True,
         "title": rows[0].title,
@@ -140,8 +140,8 @@ def _end_check(
         "rows": [
             said.row_of(row, at.now, zone) | {"vanishes": writing.is_empty(row)} for row in after
         ],
-        "told": said.told(number),
-        "tells": bool(number),
+        "told": said.told(cancelled),
+        "tells": bool(cancelled),
         "last": words.dated(last),
         "values": list(form),
         "mark": mark,
@@ -160,12 +160,22 @@ def _end(
     except (NotAllowedFrom, ChangedMeanwhile):
         meanwhile(request)
     else:
-        cancelled = ngettext("%d date is cancelled", "%d dates are cancelled", done.cancelled)
-        gone = ngettext("%d is removed", "%d are removed", done.dropped)
-        messages.success(request, f"{cancelled % done.cancelled}, {gone % done.dropped}.")
+        messages.success(request, _ended(done))
     if plans.dates_of(at.by, series):
         return redirect("events:plan-series", series=series)
     return redirect("events:plan")
+
+
+def _ended(done: services.Ended) -> str:
+    """Return what became of the dates after the last day."""
+    parts = []
+    if done.cancelled:
+        said_ = ngettext("%d date is cancelled.", "%d dates are cancelled.", done.cancelled)
+        parts.append(said_ % done.cancelled)
+    if done.dropped:
+        said_ = ngettext("%d date is removed.", "%d dates are removed.", done.dropped)
+        parts.append(said_ % done.dropped)
+    return " ".join(parts) or _("Nothing changed.")
 
 
 @planners

@@ -63,7 +63,12 @@ def tag(row: Event, now: datetime) -> tuple[str, str]:
 
 
 def taken(row: Event) -> str:
-    """Return how many places are taken, and how many people wait. Numbers only."""
+    """Return how many places are taken, and how many people wait. Numbers only.
+
+    Nothing of a discreet event: who watches the number sees somebody come or go.
+    """
+    if row.is_sensitive:
+        return ""
     if row.places is None:
         return ngettext("%d comes", "%d come", row.taken) % row.taken
     said = _("%(taken)d of %(places)d places taken") % {"taken": row.taken, "places": row.places}
@@ -156,8 +161,18 @@ def day_of(row: Event, zone: ZoneInfo) -> date:
     return row.starts_at.astimezone(zone).date()
 
 
-def told(number: int) -> str:
-    """Return how many people are told."""
+def is_anybody_told(rows: Iterable[Event]) -> bool:
+    """Return whether a change of some events is told to anybody, or may be: discreet ones say
+    not even that."""
+    return any(row.is_sensitive or row.taken or row.waiting for row in rows)
+
+
+def told(rows: Iterable[Event]) -> str:
+    """Return how many people are told of a change of some events."""
+    rows = list(rows)
+    if any(row.is_sensitive for row in rows):
+        return _("Whoever has a place or waits is told. How many that is stays unsaid here.")
+    number = sum(row.taken + row.waiting for row in rows)
     if not number:
         return _("Nobody has a place or waits, so nobody is told.")
     return (

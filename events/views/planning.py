@@ -82,6 +82,37 @@ def _asked_month(request: HttpRequest, today: date) -> date:
     return first.replace(day=1) if 2000 <= first.year <= 2200 else today.replace(day=1)
 
 
+def _cell(
+    day: date, first: date, rows: list[Event], around: list[clashes.Day], at: Desk
+) -> dict[str, Any]:
+    """Return one day of a month. On a phone a day on which something only goes on is left out."""
+    zone = at.known.zone
+    notes = [one for one in around if one.first_on <= day <= one.last_on]
+    begins = first - timedelta(days=first.weekday())  # the first day that is shown
+    events = [
+        said.row_of(row, at.now, zone) | {"time": words.time_of_day(row.starts_at, zone)}
+        for row in rows
+        if said.day_of(row, zone) == day
+    ]
+    return {
+        "day": day,
+        "words": words.day(day),
+        "is_other": day.month != first.month,
+        "is_today": day == at.today,
+        "is_quiet": not events and all(max(one.first_on, begins) < day for one in notes),
+        "notes": [_note(one, day, begins) for one in notes],
+        "events": events,
+    }
+
+
+def _note(one: clashes.Day, day: date, begins: date) -> str:
+    named = f"{one.title} ({one.whom})" if one.whom else one.title
+    if one.last_on > day == max(one.first_on, begins):
+        last = {"title": named, "day": words.day(one.last_on)}
+        return _("%(title)s, until %(day)s") % last
+    return named
+
+
 @planners
 @require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
@@ -93,25 +124,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     _start, end = clock.day_bounds(days[-1], zone)
     rows = plans.between(at.by, start, end)
     around = clashes.days(days[0], days[-1])
-    cells = [
-        {
-            "day": day,
-            "words": words.day(day),
-            "is_other": day.month != first.month,
-            "is_today": day == at.today,
-            "notes": [
-                f"{one.title} ({one.whom})" if one.whom else one.title
-                for one in around
-                if one.first_on <= day <= one.last_on
-            ],
-            "events": [
-                said.row_of(row, at.now, zone) | {"time": words.time_of_day(row.starts_at, zone)}
-                for row in rows
-                if said.day_of(row, zone) == day
-            ],
-        }
-        for day in days
-    ]
+    cells = [_cell(day, first, rows, around, at) for day in days]
     before, after = (first - timedelta(days=1)).replace(day=1), (first + 31 * _DAY).replace(day=1)
     address = reverse("events:plan-calendar")
     context = {
@@ -233,15 +246,16 @@ def cancel(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
         return redirect("events:plan-event", event=row.pk)
     if request.method == "POST":
         return _cancel(request, at, row)
+    tells = said.is_anybody_told([row])
     context = {
         "row": row,
         "which": said.when(row.starts_at, row.ends_at, at.known.zone),
         "title": _("Cancel this event?"),
-        "told": said.told(row.taken + row.waiting),
-        "shows_letter": bool(row.taken + row.waiting),
+        "told": said.told([row]),
+        "shows_letter": tells,
         "text": _("It stays in the list as cancelled, and calendars show it so for 30 days."),
         "mark": plans.mark_of([row], known),
-        "yes": _("Cancel it and tell them") if row.taken + row.waiting else _("Cancel it"),
+        "yes": _("Cancel it and tell them") if tells else _("Cancel it"),
         "action": reverse("events:plan-cancel", args=[row.pk]),
     }
     return _ask(request, context)

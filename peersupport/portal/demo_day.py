@@ -14,6 +14,7 @@ from peersupport.core.actors import SYSTEM
 from peersupport.core.clock import local, local_date
 from peersupport.portal.cast import dress_cast, ensure_cast, ensure_counselors
 from peersupport.portal.demo_care import lay_out_desk
+from peersupport.portal.demo_events import lay_out_events
 from peersupport.portal.demo_term import lay_out_term
 from program import services as program_services
 from program.models import Coverage
@@ -131,5 +132,6 @@ def lay_out_day(*, now: datetime) -> None:
         ways = f"{rules.Way.IN_PERSON},{rules.Way.VIDEO}"
         start = began + 4 * half_hour
         _lay(cast["marcus"], start, 6 * half_hour, "Lounge B", now, ways=ways)
+    lay_out_events(cast, now=now)
     # Last, so that letters can say the hours that are planned.
     lay_out_term(cast, now=now)

@@ -256,6 +256,37 @@ def test_discreet_is_said_plainly(cora: Client) -> None:
     assert "24 hours after its end nobody can tell any more who came" in page
 
 
+def test_pages_of_a_discreet_event_say_nothing_of_how_many_come(
+    cora: Client, evening: datetime
+) -> None:
+    """The pages are the same, word for word, whether somebody comes or nobody does."""
+    row = _on(evening, is_sensitive=True, capacity=9)
+    made = series.make(
+        facts=facts(is_sensitive=True), every_weeks=1, last_on=TUESDAY + WEEK,
+        by=SYSTEM, now=evening,
+    )  # fmt: skip
+    series.publish(series=made.pk, by=SYSTEM, now=evening)
+    change = f"/events/plan/{row.pk}/change/"
+    mark = _hidden(_text(cora.get(change)), "mark")
+    moves = {**typed(place="Gym", is_sensitive="on", capacity="9"), "mark": mark}
+
+    def pages() -> list[str]:
+        shown = [
+            cora.get("/events/plan/"), cora.get(f"/events/plan/{row.pk}/"),
+            cora.get(f"/events/plan/{row.pk}/cancel/"), cora.post(change, moves),
+            cora.get(f"/events/plan/series/{made.pk}/"),
+            cora.post(f"/events/plan/series/{made.pk}/end/", {"last_on": "2026-12-01"}),
+        ]  # fmt: skip
+        return [re.sub(r'csrfmiddlewaretoken" value="[^"]*"', "", _text(one)) for one in shown]
+
+    before = pages()
+    for each in Event.objects.all():
+        somebody_comes(each)
+
+    assert pages() == before
+    assert "Whoever has a place or waits is told." in before[3]
+
+
 def test_supporters_see_what_they_are_let_and_only_their_own(
     people: dict[str, Person], evening: datetime
 ) -> None:

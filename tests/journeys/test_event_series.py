@@ -140,6 +140,6 @@ def _looks_around(cora: Reader) -> None:
     cora.reads("Nobody wants to come yet: it is removed.")
     cora.looks("end-check")
     cora.presses("End it")
-    cora.reads("0 dates are cancelled, 1 is removed.")
+    cora.reads("1 date is removed.")
     cora.follows("Copy the series")
     cora.looks("copy")
