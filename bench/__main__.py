@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bench import line, sign_in
+from bench import feeds, line, sign_in
 from tests.races.real_server import World, world
 
 ROUNDS = 150
@@ -23,6 +23,7 @@ _PARTS: dict[str, tuple[tuple[str, str], ...]] = {
     "bookings": (("from bench.bookings import main; main()", "web"),),
     "planning": (("from bench.planning import main; main()", "web"),),
     "roster": (("from bench.roster import main; main()", "web"),),
+    "feeds": (("from bench.feeds import writing; writing()", "web"),),
     "outbox": (
         ("from bench.outbox import prepare; prepare()", "web"),
         ("from bench.outbox import main; main()", "worker"),
@@ -83,6 +84,22 @@ def _asks(program: World) -> dict[str, Ask]:
         "console": get("/hours/", Cookie=f"session={program.supporter}"),
         "book": book,
         **lines,
+        **_feed_asks(program, get),
+    }
+
+
+def _feed_asks(program: World, get: Callable[..., Ask]) -> dict[str, Ask]:
+    """Return what is asked of calendars with five hundred events."""
+    own = feeds.scene(program)["own"]
+    link = HTTPConnection("127.0.0.1", program.port)
+    link.request("GET", "/events/calendar.ics")
+    first = link.getresponse()
+    first.read()
+    etag = first.getheader("ETag", "") or ""
+    return {
+        f"calendar of {feeds.EVENTS}": get("/events/calendar.ics"),
+        f"calendar of {feeds.EVENTS}, 304": get("/events/calendar.ics", If_None_Match=etag),
+        f"own calendar of {feeds.OWN}": get(own),
     }
 
 

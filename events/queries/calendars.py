@@ -8,12 +8,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from events import keys, rules
 from events.models import Event, Rsvp
-from events.queries import pages, refs
+from events.queries import pages
 from peersupport.core.crypto import keyring
 from peersupport.core.ical import Entry
 
@@ -49,7 +50,7 @@ class Announced:
             changed_at=self.facts_at,
             sequence=self.sequence,
             place=self.place or (_("Online") if self.link else ""),
-            link=settings.PUBLIC_URL.rstrip("/") + refs.page_of(self.id),
+            link=settings.PUBLIC_URL.rstrip("/") + reverse("events:event", args=[self.id]),
             is_cancelled=self.state == rules.State.CANCELLED,
             is_private=False,
         )
@@ -105,7 +106,8 @@ def mine(person: Person, now: datetime) -> list[Entry]:
     What was cancelled stays for a while, so that calendars see it.
     """
     recent = Q(cancelled_at__isnull=True) | Q(cancelled_at__gt=now - rules.CANCELLED_SHOWN)
-    known = list(Event.objects.shown().remembered(now).filter(recent).order_by("starts_at", "pk"))
+    shown = Event.objects.shown().remembered(now).filter(recent).defer("words", "access")
+    known = list(shown.order_by("starts_at", "pk"))
     chosen = _has_place_in(known, person, now)
     return [_neutral(event, person) for event in known if event.pk in chosen]
 

@@ -87,11 +87,6 @@ def path_of(event: Event, rsvp: uuid.UUID) -> str:
     return reverse("events:place", args=[token_of(event, rsvp)])
 
 
-def page_of(event: uuid.UUID, part: str = "") -> str:
-    """Return the address of an event's page, or of something that lies beside it."""
-    return reverse("events:event", args=[event]) + part
-
-
 def rsvp_of(token: str, now: datetime) -> Rsvp | None:
     """Return the answer of a link, with its event; None alike for all that open nothing."""
     try:

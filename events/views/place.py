@@ -41,7 +41,7 @@ def _do(what: str, rsvp: Rsvp, now: datetime) -> None:
 def _page(request: HttpRequest, rsvp: Rsvp, now: datetime) -> HttpResponse:
     found = place_of(rsvp, now)
     if found.standing is Standing.OVER:
-        return redirect(refs.page_of(rsvp.event_id, "how-was-it/"))
+        return redirect("events:how-was-it", rsvp.event_id)
     until = words.moment_near(found.until, now, facts().zone) if found.until else ""
     context = {"personal": True, "standing": str(found.standing), "until": until}
     return render(request, "events/place.html", context)
@@ -57,11 +57,9 @@ def place(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         _do(request.POST.get("what", ""), rsvp, now)
-        response: HttpResponse = redirect("events:place", token)
-    else:
-        response = _page(request, rsvp, now)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+        return redirect("events:place", token)
+    # The address is told to no other site (settings); "no-referrer" would break our own forms.
+    return _page(request, rsvp, now)
 
 
 @require_safe

@@ -75,6 +75,9 @@ EVENTS = [
     )
 ]
 
+# Whoever supports others can be asked for a debrief.
+ASKED = "events.debrief-asked"
+
 
 def test_one_kind_can_be_left_out(evening: datetime) -> None:
     priya = cast(evening)["priya"]
@@ -89,9 +92,10 @@ def test_one_kind_can_be_left_out(evening: datetime) -> None:
         "time-changed",
         "time-soon",
         *EVENTS,
+        ASKED,
     }
     asked = ["campaign", "cover-asked", "hours-planned", "staffing", "time-changed", "time-soon"]
-    others = sorted([*asked, *EVENTS])
+    others = sorted([*asked, *EVENTS, ASKED])
 
     client.post("/accounts/mail/", {"kinds": others})
 

@@ -53,7 +53,7 @@ def test_looking_changes_nothing_and_says_nothing(full: Event) -> None:
 
     for answer in (Client().get(address), Client().head(address), Client().get(address)):
         assert answer.status_code == 200
-        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer["Cache-Control"]
     page = Client().get(address).content.decode()
     assert "You have a place" in page
