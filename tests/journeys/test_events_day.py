@@ -47,9 +47,9 @@ def test_somebody_says_at_the_door_that_they_are_here(
 
             priya.goes_to(f"/events/{row.pk}/day/")
             priya.reads("is there", "Came: 1 and 1 without a name")
-            priya.fills("How many people were there?", "many")
+            priya.fills("How many people were there?", "-3")
             priya.presses("Note it")
-            priya.reads("There is a problem", "Write a whole number, such as 14.")
+            priya.reads("There is a problem", "Write a number that is not below nothing.")
             priya.looks("a-number-please")
             priya.fills("How many people were there?", "14")
             priya.presses("Note it")
