@@ -22,12 +22,19 @@ from events.rules import GOING_STEPS, Full, Going, NotAllowed, NotAllowedFrom, N
 from program.queries import facts
 
 
+def _hold_row(event: uuid.UUID) -> int:
+    """Hold an event's row until the transaction ends; return whether it is there.
+
+    A number is written as it is: the write is what matters.
+    """
+    return Event.objects.filter(pk=event).update(next_number=F("next_number"))
+
+
 class _Held:
     """An event whose row this transaction holds, and its counts until they are written."""
 
     def __init__(self, event: uuid.UUID, now: datetime) -> None:
-        # A number that stays as it is: the write is what matters, it holds the row.
-        if not Event.objects.filter(pk=event).update(next_number=F("next_number")):
+        if not _hold_row(event):
             raise NotOpen
         over = Rsvp.objects.over(now).filter(event=OuterRef("pk"))
         self.row = Event.objects.annotate(has_over=Exists(over)).get(pk=event)

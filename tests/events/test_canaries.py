@@ -169,7 +169,7 @@ def test_a_copy_from_during_it_opens_nothing_after_it(
 
     daykey.advance(row.ends_at + timedelta(hours=48))
 
+    # By a clock that is set back, too: the key is gone.
+    context, day = f"event|{row.pk}|key", copied["key_day"]
     with pytest.raises(daykey.Forgotten):
-        context = f"event|{row.pk}|key"
-        # By a clock that is set back, too: the key is gone.
-        daykey.open_sealed(copied["key_day"], bytes(copied["key"]), context=context, now=evening)
+        daykey.open_sealed(day, bytes(copied["key"]), context=context, now=evening)

@@ -65,9 +65,12 @@ def _kept(page: Page) -> str:
 
 
 def test_control_this_browser_keeps_pages(page: Page, live_server: Any) -> None:
-    page.goto(live_server.url + "/help-now/")
-    page.goto(live_server.url + "/promises/")
-    assert "988" in _back(page)
+    for _ in range(5):  # a busy machine lets pages go that it would keep
+        page.goto(live_server.url + "/help-now/")
+        page.goto(live_server.url + "/promises/")
+        assert "988" in _back(page)
+        if _kept(page):
+            break
     assert "/help-now/" in _kept(page)
 
 

@@ -7,6 +7,7 @@ that it guards:
 
 - `person`: nobody waits for their own other bookings between looking for one and making one;
 - `state`: a step writes what it read, without asking again which state the row is in;
+- `places`: nobody holds an event's row between reading how many places are taken and writing it;
 - `transaction`: every statement stands alone. On SQLite the IMMEDIATE transaction keeps all
   writers apart, so there the other guards can be seen at work only without it;
 - `nothing`: start and cancel meet as in `state`, with their guard where it is.
@@ -29,6 +30,7 @@ from peersupport.wsgi import application
 from django.conf import settings
 from django.db import transaction
 
+from events.services import places
 from officehours import rules
 from officehours.models import Visit
 from officehours.services import booking, steps, talks
@@ -81,6 +83,18 @@ def _without_person() -> None:
     locks.hold_in_order = lambda names: None
 
 
+def _without_row_of_event() -> None:
+    allowed = places.may_answer
+
+    def meet(*args: Any) -> bool:
+        found = allowed(*args)
+        _meet("came", wait_for="came", number=3)
+        return found
+
+    places._hold_row = lambda event: 1
+    places.may_answer = meet  # type: ignore[assignment]
+
+
 def _step_by(write: Callable[..., Visit]) -> None:
     booking.take_step = talks.take_step = _meeting(write)  # type: ignore[attr-defined]
 
@@ -92,6 +106,7 @@ def _without_transaction() -> None:
 
 _AWAY: dict[str, Callable[[], None]] = {
     "person": _without_person,
+    "places": _without_row_of_event,
     "state": lambda: _step_by(_write_blindly),
     "transaction": _without_transaction,
     "nothing": lambda: _step_by(_take_step),
