@@ -105,7 +105,7 @@ def test_nothing_of_it_is_found_outside(
 
     outside = {
         "letters": "\n".join(letters),
-        "their subjects": "\n".join(one.subject for one in mail.outbox),
+        "their subjects": "\n".join(str(one.subject) for one in mail.outbox),
         "the calendar": feed,
         "the public calendar": Client().get("/events/calendar.ics").content.decode(),
         "the list for a visitor": Client().get("/events/").content.decode(),
@@ -172,4 +172,4 @@ def test_a_copy_from_during_it_opens_nothing_after_it(
     # By a clock that is set back, too: the key is gone.
     context, day = f"event|{row.pk}|key", copied["key_day"]
     with pytest.raises(daykey.Forgotten):
-        daykey.open_sealed(day, bytes(copied["key"]), context=context, now=evening)
+        daykey.open_sealed(day, bytes(copied["key"] or b""), context=context, now=evening)

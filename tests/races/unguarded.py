@@ -30,6 +30,7 @@ from peersupport.wsgi import application
 from django.conf import settings
 from django.db import transaction
 
+from events import permissions
 from events.services import places
 from officehours import rules
 from officehours.models import Visit
@@ -84,7 +85,7 @@ def _without_person() -> None:
 
 
 def _without_row_of_event() -> None:
-    allowed = places.may_answer
+    allowed = permissions.may_answer
 
     def meet(*args: Any) -> bool:
         found = allowed(*args)
@@ -92,7 +93,7 @@ def _without_row_of_event() -> None:
         return found
 
     places._hold_row = lambda event: 1
-    places.may_answer = meet  # type: ignore[assignment]
+    places.may_answer = meet  # type: ignore[attr-defined]
 
 
 def _step_by(write: Callable[..., Visit]) -> None:
