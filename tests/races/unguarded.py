@@ -22,6 +22,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 # First: it makes the program ready, and what follows is of the program.
 from peersupport.wsgi import application
@@ -93,7 +94,7 @@ def _without_row_of_event() -> None:
         return found
 
     places._hold_row = lambda event: 1
-    places.may_answer = meet  # type: ignore[attr-defined]
+    mock.patch.object(places, "may_answer", meet).start()
 
 
 def _step_by(write: Callable[..., Visit]) -> None:
