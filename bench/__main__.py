@@ -1,6 +1,7 @@
 """`make bench`: the performance table. Ratios within one run; absolute times mean little."""
 
 import argparse
+import itertools
 import secrets
 import statistics
 import tempfile
@@ -12,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bench import feeds, line, sign_in
+from bench import events, feeds, line, sign_in
 from tests.races.real_server import World, world
 
 ROUNDS = 150
 _WRITES = 40
-_WRITING = ("book", "join", "call")
+_WRITING = ("book", "join", "call", "take")
 # What runs inside a `manage.py shell`, and as whom: by the name with which it can be asked for.
 _PARTS: dict[str, tuple[tuple[str, str], ...]] = {
     "bookings": (("from bench.bookings import main; main()", "web"),),
@@ -89,8 +90,20 @@ def _asks(program: World) -> dict[str, Ask]:
 
 
 def _feed_asks(program: World, get: Callable[..., Ask]) -> dict[str, Ask]:
-    """Return what is asked of calendars with five hundred events."""
-    own = feeds.scene(program)["own"]
+    """Return what is asked of five hundred events and their calendars."""
+    found = feeds.scene(program)
+    own, one = found["own"], f"/events/{found['event']}/"
+    me, ways = program.students[-1], itertools.cycle(("going", "not-going"))
+
+    def tap(link: HTTPConnection) -> tuple[float, int, int]:
+        token = secrets.token_hex(16)
+        headers = {
+            "Cookie": f"session={me}; csrf={token}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        body = urlencode({"csrfmiddlewaretoken": token})
+        return _timed(link, "POST", f"{one}{next(ways)}/", body, headers)
+
     link = HTTPConnection("127.0.0.1", program.port)
     link.request("GET", "/events/calendar.ics")
     first = link.getresponse()
@@ -100,6 +113,9 @@ def _feed_asks(program: World, get: Callable[..., Ask]) -> dict[str, Ask]:
         f"calendar of {feeds.EVENTS}": get("/events/calendar.ics"),
         f"calendar of {feeds.EVENTS}, 304": get("/events/calendar.ics", If_None_Match=etag),
         f"own calendar of {feeds.OWN}": get(own),
+        f"list of {feeds.EVENTS} events": get("/events/", Cookie=f"session={me}"),
+        "one event": get(one, Cookie=f"session={me}"),
+        "take a place, give it back": tap,
     }
 
 
@@ -165,6 +181,7 @@ def main(wanted: Collection[str]) -> None:
                 print(f"\n{kind}")
                 if "pages" in wanted:
                     _table(kind, program)
+                    events.rush(program)
                 for name in [name for name in _PARTS if name in wanted]:
                     for piece, side in _PARTS[name]:
                         print(program.manage("shell", "-v", "0", "-c", piece, side=side).strip())

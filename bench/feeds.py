@@ -13,7 +13,7 @@ EVENTS, OWN = 500, 40
 
 
 def lay() -> None:
-    """Print a scene as JSON: the address of a feed whose owner goes to some of the events."""
+    """Print a scene as JSON: a feed whose owner goes to some of the events, and one event."""
     from accounts.services import join_as_student
     from accounts.services.calendar import new_feed
     from events.rules import Visibility
@@ -27,7 +27,8 @@ def lay() -> None:
         row = event(now, visibility=Visibility.PUBLIC, starts_at=starts)
         if number < OWN:
             rsvp(row, ana, now)
-    print("FEEDS" + json.dumps({"own": f"/calendar/{new_feed(person=ana)}.ics"}))
+    own = f"/calendar/{new_feed(person=ana)}.ics"
+    print("FEEDS" + json.dumps({"own": own, "event": str(row.pk)}))
 
 
 def scene(program: World) -> dict[str, Any]:

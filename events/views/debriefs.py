@@ -63,6 +63,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("It is with them now. You hear as soon as they answer."))
             return redirect("events:debriefs")
     context = {"personal": True, "form": form, "has_takers": bool(takers),
+               "is_taker": person.pk in {one.person_id for one in takers},
                "mine": _told(reads.mine(person, now))}  # fmt: skip
     status = 400 if form.errors else 200
     return render(request, "events/debriefs/ask.html", context, status=status)

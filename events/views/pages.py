@@ -20,7 +20,8 @@ from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from events import rules
 from events.markdown import to_html
-from events.queries import pages
+from events.permissions import may_draft, may_plan
+from events.queries import pages, plans
 from events.queries.pages import Seen
 from events.rules import Full, Going, NotAllowed, NotAllowedFrom, NotOpen, State
 from events.services import places
@@ -114,7 +115,8 @@ def _today(now: datetime, zone: ZoneInfo) -> Any:
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
     """Show what is on: one's own first, then everything one may see."""
-    now, zone = clock.now(), facts().zone
+    now, known = clock.now(), facts()
+    zone = known.zone
     person = request.user if isinstance(request.user, Person) else None
     found = pages.coming(person, now)
     context = {
@@ -123,6 +125,8 @@ def listed(request: HttpRequest) -> HttpResponse:
         "events": [_card(seen, now, zone) for seen in found if not seen.is_live],
         "zone_name": words.zone_name(now, zone),
         "is_visitor": person is None,
+        "is_student": person is not None and person.has_role(Role.STUDENT),
+        "may_draft": person is not None and may_draft(person, plans.letting(known)),
     }
     return render(request, "events/list.html", context)
 
@@ -139,6 +143,12 @@ def _shows_link(seen: Seen, now: datetime) -> bool:
     """Return whether the link of a call is shown: to who has a place, and to who runs it."""
     is_going = seen.mine is not None and seen.mine.going is Going.GOING
     return seen.is_host or (is_going and now < seen.row.ends_at)
+
+
+def _may_run(request: HttpRequest, seen: Seen) -> bool:
+    """Return whether the reader sees the list of the day, without asking the database again."""
+    is_planner = isinstance(request.user, Person) and may_plan(request.user)
+    return seen.is_host or (is_planner and seen.row.kind != rules.Kind.DEBRIEF)
 
 
 @require_safe
@@ -171,7 +181,7 @@ def event(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
         "lapsed": seen.mine is not None and seen.mine.going is Going.LAPSED,
         "closes": words.when(closes, now, zone) if row.closes_at and now < closes else "",
         "link": row.link if _shows_link(seen, now) else "",
-        "is_host": seen.is_host,
+        "may_run": _may_run(request, seen),
     }
     response = render(request, "events/event.html", context)
     if context["personal"]:
