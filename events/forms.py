@@ -126,7 +126,7 @@ class EventForm(ChoosingForm):
         label=_("Who leads it"),
         max_length=120,
         required=False,
-        help_text=_("As people read it, such as “Rosa from the yoga studio”."),
+        help_text=_("As people read it, such as “a teacher from the yoga studio”."),
     )
     hosts = forms.MultipleChoiceField(
         label=_("Who of us hosts it"),

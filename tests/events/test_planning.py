@@ -186,7 +186,7 @@ def test_of_two_coordinators_the_second_is_told(
     ("after", "is_told", "is_raised"),
     [
         (lambda: facts(words="Typo mended"), False, False),
-        (lambda: facts(led_by="Rosa", access="Lift", capacity=None), False, False),
+        (lambda: facts(led_by="A teacher", access="Lift", capacity=None), False, False),
         (lambda: facts(title="Yoga for all"), False, True),
         (lambda: facts(place="Gym"), True, True),
         (lambda: facts(link="https://call.example/1"), True, True),
