@@ -162,10 +162,10 @@ _EVENTS: dict[str, Rights] = {
     "events_series": WEB_ALL_WORKER_READS,
     "events_event": {"web": ALL, "worker": "SELECT, UPDATE"},
     "events_invited": WEB_ALL_WORKER_READS,
-    "events_host": WEB_ALL_WORKER_READS_AND_MIXES,
+    "events_host": WEB_ALL_WORKER_READS,
     "events_rsvp": WEB_AND_WORKER_ALL,
     "events_said": WEB_ALL_WORKER_READS,
-    "events_taker": WEB_ALL_WORKER_READS_AND_MIXES,
+    "events_taker": WEB_ALL_WORKER_READS,
     # The worker tells whoever was asked, and whoever asked; what a team wrote it cannot read.
     "events_request": {
         "web": ALL,

@@ -1,6 +1,7 @@
 """Places of events, taken and given on by many at the same moment. Each with its control."""
 
 import json
+import random
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -82,6 +83,45 @@ def test_sixty_for_twenty_places_and_then_ten_leave(kind: str, tmp_path: Path) -
         given = [number for state, number in answers if state == "going" and number is not None]
         assert len(given) == 10
         assert max(given) < min(still)
+
+
+_RESIZE = """
+from events.models import Event
+from events.services import places
+from peersupport.core import clock
+places.set_capacity(event=Event.objects.get().pk, capacity={capacity}, now=clock.now())
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_whatever_a_crowd_taps_at_once_the_counts_stay_true(kind: str, tmp_path: Path) -> None:
+    """Three rounds in which everybody taps at random while the room grows and shrinks."""
+    dice = random.Random(8)
+    with world(kind, tmp_path, people=24, days=1) as program:
+        row = _made(program, 6)
+        for capacity in (3, 9, 5):
+            taps = [
+                (f"/events/{row}/{dice.choice(('going', 'going', 'not-going'))}/", cookie)
+                for cookie in program.students * 2
+            ]
+            resize = _RESIZE.replace("{capacity}", str(capacity))
+            with ThreadPoolExecutor(25) as pool:
+                resized = pool.submit(program.manage, "shell", "-v", "0", "-c", resize)
+                got = list(pool.map(lambda tap: program.post(tap[0], tap[1], {}), taps))
+                resized.result()
+            assert Counter(answer.status for answer in got) == {302: 48}
+            _counts_are_true(program, capacity)
+
+
+def _counts_are_true(program: World, capacity: int) -> None:
+    taken, waiting, answers = _found(program)
+    states = Counter(state for state, _number in answers)
+    assert (taken, waiting) == (states["going"], states["waiting"])
+    # Nobody is put out of a room that shrank, and nobody waits beside a free place.
+    assert taken >= capacity or waiting == 0
+    numbers = [number for _state, number in answers if number is not None]
+    assert len(numbers) == len(set(numbers))
 
 
 @pytest.mark.process
