@@ -329,12 +329,14 @@ def test_a_desk_left_alone_says_so_and_closes(live_server: Any, evening: datetim
             eli.presses("Open it")
             eli.reads(SAID.words)
             warning = page.locator("[data-idle-warning]")
-            page.clock.run_for(8 * 60_000 + 50_000)
+            page.clock.run_for(8 * 60_000)
             expect(warning).to_be_hidden()
 
-            page.clock.run_for(15_000)
+            page.clock.run_for(65_000)
             expect(warning).to_be_visible()
             expect(warning).to_contain_text("It closes within a minute.")
+            # However long a busy machine takes to look at it.
+            page.evaluate("() => { const now = Date.now(); Date.now = () => now; }")
             eli.looks("warning")
             warning.get_by_role("link", name="I am still here").click()
             eli.has_heading(row.code)
