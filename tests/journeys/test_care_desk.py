@@ -343,7 +343,7 @@ def test_a_desk_left_alone_says_so_and_closes(live_server: Any, evening: datetim
             eli.does_not_read(SAID.words)  # back at the case, not at what was opened
             expect(warning).to_be_hidden()
 
-            page.clock.run_for(9 * 60_000)
+            page.clock.run_for(9 * 60_000 + 10_000)
             expect(warning).to_be_visible()
             clock.shift(timedelta(minutes=11))
             page.clock.run_for(65_000)
