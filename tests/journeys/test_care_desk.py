@@ -329,6 +329,7 @@ def test_a_desk_left_alone_says_so_and_closes(live_server: Any, evening: datetim
             eli.presses("Open it")
             eli.reads(SAID.words)
             warning = page.locator("[data-idle-warning]")
+            page.wait_for_load_state()  # only then has the page begun to count
             page.clock.run_for(8 * 60_000)
             expect(warning).to_be_hidden()
 
@@ -342,6 +343,7 @@ def test_a_desk_left_alone_says_so_and_closes(live_server: Any, evening: datetim
             eli.has_heading(row.code)
             eli.does_not_read(SAID.words)  # back at the case, not at what was opened
             expect(warning).to_be_hidden()
+            page.wait_for_load_state()
 
             page.clock.run_for(9 * 60_000 + 10_000)
             expect(warning).to_be_visible()
