@@ -160,12 +160,17 @@ class Event(models.Model):
             models.UniqueConstraint(fields=["series", "series_on"], name="events_event_once"),
         ]
 
-    @property
-    def free(self) -> int | None:
-        """Return how many places somebody new may take: none while anybody waits. None: any."""
-        if self.places is None:
+    def free_for_new(self, now: datetime) -> int | None:
+        """Return how many places whoever taps now may take. None: there is always one.
+
+        None of them while anybody waits, except in the last minutes: then a free place is
+        whoever's taps first.
+        """
+        if self.capacity is None:
             return None
-        return 0 if self.waiting else max(self.places - self.taken, 0)
+        if self.waiting and not rules.is_free_for_all(self.starts_at, now):
+            return 0
+        return max(self.capacity - self.taken, 0)
 
 
 class Invited(models.Model):

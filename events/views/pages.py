@@ -70,16 +70,24 @@ def _place_words(seen: Seen, now: datetime, zone: ZoneInfo) -> Words:
         return Words("info", _("Opens %s") % words.moment_near(row.opens_at, now, zone))
     if not pages.is_open(row, now):
         return Words("off", _("Closed"))
-    if row.free is None or row.capacity is None:
+    free = row.free_for_new(now)
+    if free == 0:
+        return Words("off", _full_words(seen, now))
+    if free is None or row.is_sensitive:
+        # Whoever watched a number fall would see somebody go.
         return Words("ok", _("Open"))
-    of = _("of %d") % row.capacity
-    if row.free == 0:
-        if rules.is_free_for_all(row.starts_at, now):
-            return Words("off", _("Full"))
-        return Words("off", _("Full: you would be %s in line") % _ordinal(row.waiting + 1))
-    left = ngettext("%d place left", "%d places left", row.free) % row.free
-    word = _("Few places left") if row.free <= FEW else _("Open")
-    return Words("warn" if row.free <= FEW else "ok", word, left, of)
+    left = ngettext("%d place left", "%d places left", free) % free
+    word = _("Few places left") if free <= FEW else _("Open")
+    return Words("warn" if free <= FEW else "ok", word, left, _("of %d") % (row.capacity or 0))
+
+
+def _full_words(seen: Seen, now: datetime) -> str:
+    row = seen.row
+    if rules.is_free_for_all(row.starts_at, now):
+        return _("Full")
+    if row.is_sensitive:
+        return _("Full: you can wait for a place")
+    return _("Full: you would be %s in line") % _ordinal(row.waiting + 1)
 
 
 def _words(seen: Seen, now: datetime, zone: ZoneInfo) -> Words:
@@ -103,8 +111,8 @@ def _card(seen: Seen, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         "word": said.word,
         "left": said.left,
         "of": said.of,
-        "taken": row.taken,
-        "capacity": row.capacity,
+        "taken": row.taken if said.left else "",
+        "capacity": row.capacity if said.left else "",
     }
 
 
@@ -145,6 +153,13 @@ def _shows_link(seen: Seen, now: datetime) -> bool:
     return seen.is_host or (is_going and now < seen.row.ends_at)
 
 
+def _may_seize(seen: Seen, now: datetime) -> bool:
+    """Return whether somebody who waits may take a free place: in the last minutes."""
+    is_waiting = seen.mine is not None and seen.mine.going is Going.WAITING
+    is_last = rules.is_free_for_all(seen.row.starts_at, now)
+    return is_waiting and is_last and seen.row.free_for_new(now) != 0
+
+
 def _may_run(request: HttpRequest, seen: Seen) -> bool:
     """Return whether the reader sees the list of the day, without asking the database again."""
     is_planner = isinstance(request.user, Person) and may_plan(request.user)
@@ -174,10 +189,13 @@ def event(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
         "is_offered": seen.mine is not None and seen.mine.going is Going.OFFERED,
         "is_live": seen.is_live,
         "may_leave": seen.is_live and now < row.ends_at,
-        "may_answer": is_on and seen.is_for_me and not seen.is_live and pages.is_open(row, now),
+        "may_answer": is_on
+        and seen.is_for_me
+        and pages.is_open(row, now)
+        and (not seen.is_live or _may_seize(seen, now)),
         "is_not_for_me": is_on and request.user.is_authenticated and not seen.is_for_me,
-        "would_wait": row.free == 0,
-        "is_full_now": row.free == 0 and rules.is_free_for_all(row.starts_at, now),
+        "would_wait": row.free_for_new(now) == 0,
+        "is_full_now": row.free_for_new(now) == 0 and rules.is_free_for_all(row.starts_at, now),
         "lapsed": seen.mine is not None and seen.mine.going is Going.LAPSED,
         "closes": words.when(closes, now, zone) if row.closes_at and now < closes else "",
         "link": row.link if _shows_link(seen, now) else "",

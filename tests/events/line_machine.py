@@ -85,7 +85,8 @@ class LineMachine(RuleBasedStateMachine):
         if row.places is not None and row.capacity is not None:
             assert row.taken <= row.places
             assert row.places == max(row.capacity, row.taken)
-        assert row.free is None or row.waiting == 0 or row.free == 0
+        free, is_last = row.free_for_new(self.now), rules.is_free_for_all(row.starts_at, self.now)
+        assert free is None or row.waiting == 0 or free == 0 or is_last
 
     @invariant()
     def nobody_twice(self) -> None:

@@ -1,5 +1,6 @@
 """What somebody sees of events, and what one tap does."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,6 +104,48 @@ def test_an_offer_past_its_end_is_none_although_nothing_ran(
     assert "went to somebody else" in seen
     # Whoever taps now is asked anew, and has the place that is free.
     assert "You are going." in _tap(ana, row)
+
+
+def test_in_the_last_minutes_a_free_place_is_whoever_taps_first(
+    people: dict[str, Person], evening: datetime, time_machine: Any
+) -> None:
+    row = event(evening, capacity=1, starts_at=evening + timedelta(hours=2))
+    for who in ("marcus", "ana"):
+        places.answer(event=row.pk, person=people[who], now=evening)
+    late = row.starts_at - timedelta(minutes=20)
+    time_machine.move_to(late, tick=False)
+    path, ben = f"/events/{row.pk}/", sign_in(people["ben"])
+    assert "disabled" in _body(ben, path)
+
+    places.leave(event=row.pk, person=people["marcus"], now=late)
+    assert Rsvp.objects.filter(state=Going.WAITING).count() == 1  # nobody is asked any more
+    for client in (ben, sign_in(people["ana"])):
+        shown = _body(client, path)
+        assert "I am going" in shown
+        assert "disabled" not in shown
+
+    assert "You are going." in _tap(sign_in(people["ana"]), row)
+    assert "disabled" in _body(ben, path)
+    assert "The last place has just been taken." in _tap(ben, row)
+
+
+def test_how_many_come_to_a_discreet_event_is_not_said(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    row = event(evening, capacity=2, is_sensitive=True)
+    ben = sign_in(people["ben"])
+    before = [_body(ben, path) for path in ("/events/", f"/events/{row.pk}/")]
+    places.answer(event=row.pk, person=people["ana"], now=evening)
+    after = [_body(ben, path) for path in ("/events/", f"/events/{row.pk}/")]
+
+    assert [_bare(page) for page in before] == [_bare(page) for page in after]
+    assert not [page for page in after if "left" in page]
+    places.answer(event=row.pk, person=people["marcus"], now=evening)
+    assert "Full: you can wait for a place" in _body(ben, f"/events/{row.pk}/")
+
+
+def _bare(page: str) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
 
 
 def test_an_audience_is_asked_for_by_the_page_and_by_the_service(
