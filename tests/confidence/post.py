@@ -17,8 +17,8 @@ _LATER = "now() + interval '1 day'"
 def _new(kind: str, mark: str) -> str:
     return (
         "INSERT INTO outbox_outgoing (id, recipient, kind, key, ref, due_at, expires_at, state,"
-        f" attempts, error, message_id) VALUES (gen_random_uuid(), %(lead)s, '{kind}', {mark}, '',"
-        f" now(), {_LATER}, 'due', 0, '', gen_random_uuid())"
+        f" rank, attempts, error, message_id) VALUES (gen_random_uuid(), %(lead)s, '{kind}',"
+        f" {mark}, '', now(), {_LATER}, 'due', 0, 0, '', gen_random_uuid())"
     )
 
 
@@ -60,8 +60,8 @@ def attack(world: World, scene: Scene) -> list[Line]:
     mark, ended = b"\xff" + uuid.uuid4().bytes, b"\xff" + uuid.uuid4().bytes
     world.sql(
         "INSERT INTO outbox_outgoing (id, kind, key, recipient, ref, due_at, expires_at, state,"
-        " attempts, error, message_id) VALUES (gen_random_uuid(), 'care.check', %s, %s, 'x',"
-        f" {_LATER}, {_LATER}, 'due', 0, '', gen_random_uuid())",
+        " rank, attempts, error, message_id) VALUES (gen_random_uuid(), 'care.check', %s, %s,"
+        f" 'x', {_LATER}, {_LATER}, 'due', 0, 0, '', gen_random_uuid())",
         [mark, str(lead)],
     )
     world.sql(f"INSERT INTO outbox_tombstone (key, until) VALUES (%s, {_LATER})", [ended])

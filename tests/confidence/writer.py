@@ -17,8 +17,8 @@ from tests.confidence.world import Browser, World
 
 _COUNSELOR = (
     "INSERT INTO referrals_counselor (card_id, email, role, state, epoch, code_tries,"
-    " confirmed_by, confirmed_on, seal)"
-    " VALUES (%s, %s, 'lead', 'active', %s, 0, 'the care host', now(), %s)"
+    " confirmed_by, confirmed_on, is_mail_refused, seal)"
+    " VALUES (%s, %s, 'lead', 'active', %s, 0, 'the care host', now(), false, %s)"
 )
 _PASSKEY = (
     "INSERT INTO referrals_passkey (id, counselor_id, name, credential, added_on, is_confirmed,"
