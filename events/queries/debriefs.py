@@ -5,7 +5,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import Person
+from django.utils.translation import gettext as _
+
+from accounts.models import Person, RoleGrant
+from accounts.rules import Role
 from events.models import Request, Taker
 from peersupport.core.crypto import CannotOpen, keyring
 
@@ -65,9 +68,20 @@ def asked_of(row: Request) -> Asked | None:
     return Asked(*json.loads(plain))
 
 
+OF_US = (Role.SUPPORTER, Role.COORDINATOR, Role.STUDENT_LEAD)
+
+
+def is_of_us(person: Person) -> bool:
+    """Return whether somebody belongs to the program, and so may be asked."""
+    return any(person.has_role(role) for role in OF_US)
+
+
 def takers() -> list[Taker]:
-    """Return who can be asked, by name. One query."""
-    found = Taker.objects.filter(person__is_active=True).select_related("person")
+    """Return who can be asked, by name: whoever left the program no more. One query."""
+    roles = [str(role) for role in OF_US]
+    held = RoleGrant.objects.filter(role__in=roles, revoked_on__isnull=True)
+    found = Taker.objects.filter(person__is_active=True, person__in=held.values("person"))
+    found = found.select_related("person")
     return sorted(found, key=lambda one: (one.name.casefold(), one.pk.hex))
 
 
@@ -75,11 +89,14 @@ def mine(person: Person, now: datetime) -> list[Seen]:
     """Return what somebody asked for, the latest first. One query."""
     rows = Request.objects.filter(tag=tag_of(person.pk), forget_at__gt=now)
     rows = rows.select_related("taker__person", "event").order_by("-asked_on", "pk")
-    return [Seen(row, row.taker.name if row.taker else "", asked_of(row)) for row in rows]
+    gone = _("Whoever you asked")
+    return [Seen(row, row.taker.name if row.taker else gone, asked_of(row)) for row in rows]
 
 
 def to_me(person: Person, now: datetime) -> list[Seen]:
     """Return what somebody was asked, with what the teams wrote. Two queries."""
+    if not is_of_us(person):
+        return []
     rows = list(
         Request.objects.filter(taker__person=person, forget_at__gt=now)
         .exclude(state=Request.State.WITHDRAWN)

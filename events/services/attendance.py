@@ -19,28 +19,38 @@ class WrongDoor(Exception):
     """The code is not the one of this door."""
 
 
+def is_door(row: Event, token: str, now: datetime) -> bool:
+    """Return whether a token is the code of this event's door. Raises Forgotten."""
+    return hmac.compare_digest(keys.key_of(row, now).door().encode(), token.encode())
+
+
 def _at_the_door(event: uuid.UUID, token: str, now: datetime) -> Event:
     """Return an event whose door is open. Raises WrongDoor, NotOpen, Forgotten."""
     row = Event.objects.filter(pk=event).first()
     if row is None or row.state != State.PUBLISHED:
         raise NotOpen
-    if not hmac.compare_digest(keys.key_of(row, now).door(), token):
+    if not is_door(row, token, now):
         raise WrongDoor
     if not rules.is_door_open(row.starts_at, row.ends_at, now):
         raise NotOpen
     return row
 
 
-def check_in(*, event: uuid.UUID, person: Person, token: str, now: datetime) -> Rsvp:
+def check_in(*, event: uuid.UUID, person: Person, token: str, now: datetime) -> Rsvp | None:
     """Note that somebody is there, by the code at the door. Twice is once.
 
-    Who had no place takes one if there is one. Raises Full if there is none, NotOpen outside the
-    time from half an hour before the start to the end, WrongDoor, NotAllowed.
+    Who had no place takes one if there is one; once places are closed they are counted without a
+    name, as anybody at the door is, and None is returned. Raises Full if there is none, NotOpen
+    outside the time from half an hour before the start to the end, WrongDoor, NotAllowed.
     """
     row = _at_the_door(event, token, now)
     rsvp = Rsvp.objects.filter(event=row, tag=keys.key_of(row, now).tag(person.pk)).first()
     if rsvp is None or rsvp.state != Going.GOING:
-        rsvp = places.answer(event=event, person=person, now=now)
+        try:
+            rsvp = places.answer(event=event, person=person, now=now)
+        except NotOpen:
+            walk_in(event=event, token=token, now=now)
+            return None
     if rsvp.state != Going.GOING:
         raise rules.Full
     _note(rsvp, Rsvp.CameBy.DOOR)

@@ -12,7 +12,7 @@ from events.debrief_emails import tell_answered, tell_asked
 from events.models import Event, Host, Request, Taker
 from events.permissions import may_plan
 from events.planning_rules import Facts
-from events.queries.debriefs import Asked, seal_asked, seal_holder, tag_of
+from events.queries.debriefs import Asked, is_of_us, seal_asked, seal_holder, tag_of
 from events.rules import Kind, NotAllowed, NotAllowedFrom, State, Visibility
 from events.services.writing import insert
 from peersupport.core import ids
@@ -25,10 +25,7 @@ KEPT = timedelta(days=30)
 @transaction.atomic(durable=True)
 def add_taker(*, person: Person, about: str, by: Actor, now: datetime) -> None:
     """Let somebody be asked, or change what they say of themselves. Raises NotAllowed."""
-    is_of_us = any(
-        person.has_role(role) for role in (Role.SUPPORTER, Role.COORDINATOR, Role.STUDENT_LEAD)
-    )
-    if not may_plan(by) or not is_of_us:
+    if not may_plan(by) or not is_of_us(person):
         raise NotAllowed
     Taker.objects.update_or_create(person=person, defaults={"about": about})
     record(by=by, verb="add debrief taker", thing="person", thing_id=str(person.pk), now=now)
@@ -36,7 +33,7 @@ def add_taker(*, person: Person, about: str, by: Actor, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def end_taker(*, taker: uuid.UUID, by: Actor, now: datetime) -> None:
-    """Let somebody be asked no more. What they were asked they can still answer no longer."""
+    """Let somebody be asked no more. Whoever waits for their answer is told that there is none."""
     if not may_plan(by):
         raise NotAllowed
     row = Taker.objects.filter(pk=taker).first()
@@ -44,7 +41,16 @@ def end_taker(*, taker: uuid.UUID, by: Actor, now: datetime) -> None:
         record(
             by=by, verb="end debrief taker", thing="person", thing_id=str(row.person_id), now=now
         )
+        decline_open(person=row.person_id, now=now)
         row.delete()
+
+
+def decline_open(*, person: uuid.UUID, now: datetime) -> None:
+    """Decline what somebody was asked and did not answer. In the caller's transaction."""
+    asked = Request.objects.filter(taker__person=person, state=Request.State.ASKED)
+    for row in asked.order_by("pk"):
+        _move(row, Request.State.DECLINED)
+        tell_answered(row, now)
 
 
 @transaction.atomic(durable=True)
@@ -91,7 +97,7 @@ def withdraw(*, request: uuid.UUID, person: Person, now: datetime) -> None:
 
 def _to(person: Person, request: uuid.UUID, now: datetime) -> Request:
     row = Request.objects.filter(pk=request, taker__person=person, forget_at__gt=now).first()
-    if row is None:
+    if row is None or not is_of_us(person):
         raise NotAllowed
     return row
 

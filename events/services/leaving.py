@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Person
 from accounts.registry import Leaver, Refusal, register_leaver
 from events import keys
-from events.models import Event, Host, Rsvp
+from events.models import Event, Host, Request, Rsvp
+from events.queries.debriefs import tag_of
+from events.services.debriefs import decline_open
 from events.services.places import leave_in_hand
 
 
@@ -33,6 +35,8 @@ def leave(person: Person, now: datetime) -> None:
     for event in sorted(set(found.values_list("event", flat=True)) & ahead):
         leave_in_hand(event=event, person=person, now=now)
     found.delete()
+    decline_open(person=person.pk, now=now)
+    Request.objects.filter(tag=tag_of(person.pk)).delete()
 
 
 def register() -> None:

@@ -122,7 +122,7 @@ def door(request: HttpRequest, event: uuid.UUID, token: str) -> HttpResponse:
     """
     now = clock.now()
     row = reads.run(event, now)
-    if row is None:
+    if row is None or not attendance.is_door(row, token, now):
         raise Http404
     person = request.user if isinstance(request.user, Person) else None
     is_student = person is not None and person.has_role(Role.STUDENT)

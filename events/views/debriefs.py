@@ -89,7 +89,7 @@ def withdraw(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
 def asked(request: HttpRequest) -> HttpResponse:
     """Show somebody what teams have asked them."""
     person, now = signed_in(request), clock.now()
-    if not Taker.objects.filter(person=person).exists():
+    if not reads.is_of_us(person) or not Taker.objects.filter(person=person).exists():
         raise Http404
     context = {"personal": True, "found": _told(reads.to_me(person, now))}
     return render(request, "events/debriefs/asked.html", context)
@@ -146,15 +146,15 @@ def decline(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     return redirect("events:asked")
 
 
-_OF_US = (Role.SUPPORTER, Role.COORDINATOR, Role.STUDENT_LEAD)
-
-
 @require_role(Role.COORDINATOR, Role.STUDENT_LEAD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def takers(request: HttpRequest) -> HttpResponse:
     """Keep the list of who can be asked."""
     by, now = signed_in(request), clock.now()
-    held = {"grants__role__in": [str(role) for role in _OF_US], "grants__revoked_on__isnull": True}
+    held = {
+        "grants__role__in": [str(role) for role in reads.OF_US],
+        "grants__revoked_on__isnull": True,
+    }
     people = {one.pk: one for one in Person.objects.filter(is_active=True, **held).distinct()}
     form = TakerForm(request.POST if request.method == "POST" else None)
     named = sorted((one.called or one.email, str(one.pk)) for one in people.values())

@@ -84,9 +84,20 @@ def test_another_code_is_no_code(people: dict[str, Person], evening: datetime) -
     row, other = _soon(evening), _soon(evening)
     wrong = _door(other, evening).replace(str(other.pk), str(row.pk))
 
+    assert Client().get(wrong).status_code == 404
     assert Client().post(wrong).status_code == 404
     assert sign_in(people["ana"]).post(wrong).status_code == 404
     assert not Rsvp.objects.exists()
+
+
+def test_once_places_are_closed_whoever_is_in_the_room_is_counted(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    row = _soon(evening, closes_at=evening - timedelta(minutes=1))
+
+    assert "Good that" in sign_in(people["ana"]).post(_door(row, evening)).content.decode()
+    row.refresh_from_db()
+    assert (row.taken, row.came, row.walk_ins) == (0, 0, 1)
 
 
 def test_whoever_runs_it_marks_and_counts_and_nobody_else_sees_the_list(
@@ -176,7 +187,7 @@ def test_how_it_was_is_counted_once_and_tied_to_nobody(
         ("again", "no", 1),
         ("good", "yes", 1),
     ]
-    assert "Nobody can tell that they were yours" in ana.get(path).content.decode()
+    assert "They are kept without your name" in ana.get(path).content.decode()
     assert sign_in(people["marcus"]).get(path).status_code == 404  # had no place
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 
-from accounts.models import Person
+from accounts.models import Person, RoleGrant
 from events.models import Event, Host, Request, Taker
+from events.services import leaving
 from peersupport.core import clock
 from peersupport.core.outbox.models import Outgoing
 from tests.people import cast, sign_in
@@ -126,6 +127,44 @@ def test_declined_it_says_where_else_to_go(people: dict[str, Person], evening: d
     gone = ana.post(f"/events/debriefs/{row.pk}/back/", follow=True)
     assert "answered meanwhile" in gone.content.decode()
     assert Request.objects.get().state == "declined"
+
+
+@pytest.mark.parametrize("how", ["list", "account"])
+def test_whoever_asked_hears_when_the_asked_one_is_gone(
+    people: dict[str, Person], evening: datetime, how: str
+) -> None:
+    ana = sign_in(people["ana"])
+    _asks(ana)
+    _mail(evening)
+    if how == "list":
+        taker = Taker.objects.get().pk
+        sign_in(people["cora"]).post(f"/events/debriefs/takers/{taker}/end/")
+    else:
+        with transaction.atomic():
+            leaving.leave(people["priya"], evening)
+
+    assert _mail(evening) == [("ana@school.example", "You have a message")]
+    assert "cannot do it this time" in ana.get("/events/debriefs/").content.decode()
+
+
+def test_whoever_left_the_program_reads_nothing_and_cannot_be_asked(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    ana = sign_in(people["ana"])
+    _asks(ana)
+    RoleGrant.objects.filter(person=people["priya"]).update(revoked_on=evening.date())
+
+    assert sign_in(people["priya"]).get("/events/debriefs/asked/").status_code == 404
+    assert "Priya:" not in ana.get("/events/debriefs/").content.decode()
+
+
+def test_a_deleted_account_takes_its_requests_along(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    _asks(sign_in(people["ana"]))
+    with transaction.atomic():
+        leaving.leave(people["ana"], evening)
+    assert not Request.objects.exists()
 
 
 def test_taken_back_nobody_is_told_and_nothing_can_be_made_of_it(
