@@ -4,6 +4,7 @@ from django.db.models import Subquery
 
 from accounts.models import Person, RosterEntry
 from accounts.rules import Role
+from events import rules
 from events.models import Event, Host, Invited
 from events.planning_rules import Letting
 from events.rules import Kind, State
@@ -56,16 +57,16 @@ def hosts(by: Actor, event: Event) -> bool:
 
 def is_for(event: Event, person: Person) -> bool:
     """Return whether somebody belongs to whom an event is for. One query."""
-    mine = RosterEntry.objects.filter(person=person)
+    entry = RosterEntry.objects.filter(person=person)
     groups = Invited.objects.filter(event=event).annotate(
-        my_class=Subquery(mine.values("class_name")[:1]),
-        my_rotation=Subquery(mine.values("rotation")[:1]),
+        my_class=Subquery(entry.values("class_name")[:1]),
+        my_rotation=Subquery(entry.values("rotation")[:1]),
     )
     found = list(groups.values_list("class_name", "rotation", "my_class", "my_rotation"))
-    return not found or any(
-        class_name == my_class and rotation in ("", my_rotation)
-        for class_name, rotation, my_class, my_rotation in found
-    )
+    if not found:
+        return True
+    mine = (found[0][2] or "", found[0][3] or "")
+    return rules.is_of({(name, rotation) for name, rotation, *_mine in found}, *mine)
 
 
 def may_answer(person: Person, event: Event) -> bool:

@@ -1,5 +1,6 @@
 """What an event may be, who gets a place when, and how long an offer stands. Pure."""
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
@@ -95,6 +96,11 @@ KEPT = timedelta(days=7)
 def forget_at(ends_at: datetime, *, is_sensitive: bool) -> datetime:
     """Return from when on nobody may be able to say who came."""
     return ends_at + (KEPT_SENSITIVE if is_sensitive else KEPT)
+
+
+def is_of(groups: Collection[tuple[str, str]], class_name: str, rotation: str) -> bool:
+    """Return whether a class and rotation group belong to an audience; an empty one is for all."""
+    return not groups or (class_name, "") in groups or (class_name, rotation) in groups
 
 
 # -- the waiting list -----------------------------------------------------------------------------

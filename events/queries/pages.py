@@ -56,11 +56,8 @@ class _Reader:
 
     def is_of(self, invited: Iterable[Invited]) -> bool:
         """Return whether they are of an audience; an event without one is for all."""
-        groups = [(one.class_name, one.rotation) for one in invited]
-        return not groups or any(
-            class_name == self.class_name and rotation in ("", self.rotation)
-            for class_name, rotation in groups
-        )
+        groups = {(one.class_name, one.rotation) for one in invited}
+        return rules.is_of(groups, self.class_name, self.rotation)
 
     def sees(self, row: Event) -> bool:
         """Return whether an event is in their list. A private one is found by its address."""

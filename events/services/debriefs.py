@@ -4,12 +4,13 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Person
 from accounts.rules import Role
 from events import rules
 from events.debrief_emails import tell_answered, tell_asked
-from events.models import Event, Host, Request, Taker
+from events.models import Event, Request, Taker
 from events.permissions import may_plan
 from events.planning_rules import Facts
 from events.queries.debriefs import Asked, is_of_us, seal_asked, seal_holder, tag_of
@@ -127,16 +128,16 @@ def take(
     row = _to(by, request, now)
     facts = Facts(
         kind=Kind.DEBRIEF,
-        title="Debrief",
+        title=_("Debrief"),
         starts_at=starts_at,
         ends_at=ends_at,
         place=place,
         visibility=Visibility.PRIVATE,
         is_sensitive=True,
+        hosts=frozenset({by.pk}),
     )
     event = insert(facts=facts, now=now)
     Event.objects.filter(pk=event.pk).update(state=str(State.PUBLISHED))
-    Host.objects.bulk_create([Host(event=event, person=by)], ignore_conflicts=True)
     until = rules.forget_at(ends_at, is_sensitive=True)
     _move(row, Request.State.TAKEN, event=event, forget_at=until)
     tell_answered(row, now)

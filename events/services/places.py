@@ -90,7 +90,10 @@ class _Held:
 
 def _lapse(held: _Held) -> int:
     """End offers that ran out: their places are free, and they are not asked again."""
-    over = Rsvp.objects.filter(event=held.row, state=str(Going.OFFERED), offer_until__lte=held.now)
+    if not held.has_over:
+        return 0
+    held.has_over = False
+    over = Rsvp.objects.over(held.now).filter(event=held.row)
     lapsed = over.update(state=str(Going.LAPSED), offer_until=None)
     held.row.taken -= lapsed
     return int(lapsed)
@@ -119,9 +122,9 @@ def _fill(held: _Held) -> int:
             held.step(rsvp, "promote")
         else:
             held.step(rsvp, "offer", offer_until=until)
-            emails.tell_offered(row, rsvp, now)
-    if until is None and asked:
-        emails.tell_all_given(row, asked, now)
+    if asked:
+        tell = emails.tell_all_given if until is None else emails.tell_all_offered
+        tell(row, asked, now)
     return changed + len(asked)
 
 

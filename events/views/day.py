@@ -165,7 +165,7 @@ def how_was_it(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     now, person = clock.now(), signed_in(request)
     row = reads.run(event, now)
     may_say = reads.has_place(row, person, now) if row is not None else None
-    if row is None or may_say is None or now < row.ends_at:
+    if row is None or may_say is None or row.cancelled_at or now < row.ends_at:
         raise Http404
     form = SaidForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -42,14 +42,6 @@ class Words:
     of: str = ""
 
 
-def _ordinal(number: int) -> str:
-    """Return "1st", "2nd", "11th": English alone has these; other languages get the number."""
-    if 10 <= number % 100 <= 20:
-        return _("%dth") % number
-    ending = {1: _("%dst"), 2: _("%dnd"), 3: _("%drd")}.get(number % 10, _("%dth"))
-    return ending % number
-
-
 def _mine_words(seen: Seen, now: datetime, zone: ZoneInfo) -> Words | None:
     mine = seen.mine
     if mine is None or not seen.is_live:
@@ -60,7 +52,7 @@ def _mine_words(seen: Seen, now: datetime, zone: ZoneInfo) -> Words | None:
     if mine.going is Going.WAITING:
         if mine.ahead is None:
             return Words("info", _("You are waiting"))
-        return Words("info", _("You are %s in line") % _ordinal(mine.ahead + 1))
+        return Words("info", _("You are %s in line") % words.ordinal(mine.ahead + 1))
     return Words("ok", _("You are going"))
 
 
@@ -87,7 +79,7 @@ def _full_words(seen: Seen, now: datetime) -> str:
         return _("Full")
     if row.is_sensitive:
         return _("Full: you can wait for a place")
-    return _("Full: you would be %s in line") % _ordinal(row.waiting + 1)
+    return _("Full: you would be %s in line") % words.ordinal(row.waiting + 1)
 
 
 def _words(seen: Seen, now: datetime, zone: ZoneInfo) -> Words:

@@ -204,14 +204,6 @@ def door(request: HttpRequest, shift: uuid.UUID, code: str) -> HttpResponse:
     return done
 
 
-def _ordinal(number: int) -> str:
-    if 10 <= number % 100 <= 20:
-        ending = _("th")
-    else:
-        ending = {1: _("st"), 2: _("nd"), 3: _("rd")}.get(number % 10, _("th"))
-    return f"{number}{ending}"
-
-
 _HEADLINES: dict[str, Words] = {
     rules.S.WAITING: _("You are in line"),
     rules.S.CALLED: _("It is your turn"),
@@ -235,7 +227,7 @@ def _place_context(mine: MyPlace, now: datetime) -> dict[str, Any]:
         "is_waiting": waiting,
         "is_called": mine.state == rules.S.CALLED,
         "is_away": mine.is_away,
-        "position": _ordinal(mine.ahead + 1) if waiting else "",
+        "position": words.ordinal(mine.ahead + 1) if waiting else "",
         "steps": list(reversed(steps)) if waiting else [],
         "about": wait_words(mine.wait) if waiting else "",
         "place": mine.place,

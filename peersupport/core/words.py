@@ -125,6 +125,15 @@ def upper_first(text: str) -> str:
     return capfirst(text)
 
 
+def ordinal(number: int) -> str:
+    """Return "1st", "2nd", "11th". English alone has these; other languages get what they say."""
+    if 10 <= number % 100 <= 20:
+        ending = _("th")
+    else:
+        ending = {1: _("st"), 2: _("nd"), 3: _("rd")}.get(number % 10, _("th"))
+    return f"{number}{ending}"
+
+
 def weekday(number: int) -> str:
     """Return the name of a weekday, Monday being 0."""
     monday = date(2024, 1, 1)
