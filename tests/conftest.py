@@ -136,6 +136,24 @@ def keys_dir(settings: "pytest.FixtureRequest", tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
+def _shared_keys_stay(_keys: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that moves the day on asks for `keys_dir`.
+
+    What it moved would be forgotten for every later test of this process, in whatever order.
+    """
+    from django.conf import settings
+
+    from peersupport.core import keyfiles
+
+    path = Path(settings.KEYS_DIR) / keyfiles.DAYKEY
+    before = path.read_bytes()
+    yield
+    if path.read_bytes() != before:
+        path.write_bytes(before)
+        pytest.fail("This test moved the day key that all tests share: it needs `keys_dir`.")
+
+
+@pytest.fixture(autouse=True)
 def _plain_stores(settings: "pytest.FixtureRequest") -> None:
     """Static files without a collected manifest; mail kept in memory."""
     settings.STORAGES = {  # type: ignore[attr-defined]

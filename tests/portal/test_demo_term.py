@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def demo(settings: Any, tmp_path: Path) -> Any:
+def demo(settings: Any, tmp_path: Path, keys_dir: Path) -> Any:
     settings.DEMO, settings.PLANE = True, "all"
     settings.EMAIL_BACKEND = "peersupport.core.outbox.demo_mailbox.Backend"
     settings.MAIL_DIR = tmp_path
