@@ -37,7 +37,7 @@ from peersupport.core.ui.letters import personal_letter
 from reminders.models import Said
 
 ROOT = Path(__file__).resolve().parents[1]
-_TURNS = 20
+_TURNS = 10
 _WORK = "from bench.outbox import work; work()"
 _LETTER = (
     "You have a message",
@@ -101,12 +101,15 @@ def fill(count: int, kind: str, now: datetime) -> None:
     Outgoing.objects.bulk_create(rows, batch_size=2000)
 
 
-def _floor(port: int, count: int) -> None:
-    """Send so many ready-made messages with smtplib alone, over one connection."""
-    mail = EmailMultiAlternatives(
-        _LETTER[0], _LETTER[1], "no-reply@school.example", ["s@school.example"]
+def _floor(port: int, count: int, kind: str) -> None:
+    """Send so many ready-made messages of a kind with smtplib alone, over one connection."""
+    to = "s@school.example"
+    said = ["Something is new."]
+    subject, text, html = (
+        _LETTER if kind == PLAIN else personal_letter(to, said, "http://127.0.0.1/")
     )
-    mail.attach_alternative(_LETTER[2], "text/html")
+    mail = EmailMultiAlternatives(subject, text, "no-reply@school.example", [to])
+    mail.attach_alternative(html, "text/html")
     ready = mail.message().as_bytes().replace(b"\n", b"\r\n")
     with smtplib.SMTP("127.0.0.1", port) as post:
         for number in range(count):
@@ -121,8 +124,8 @@ def work() -> None:
     for line in sys.stdin:
         what, count = line.split()
         began = time.time()
-        if what == "floor":
-            _floor(settings.EMAIL_PORT, int(count))
+        if what != "ours":
+            _floor(settings.EMAIL_PORT, int(count), what)
             sent = int(count)
         else:
             sent = drain(now=lambda: _NOON, limit=int(count), within=600).sent
@@ -169,10 +172,10 @@ def _turns(crew: _Crew, kind: str, count: int) -> tuple[float, float, float]:
     """Return smtplib's and our messages a second and their ratio, each the middle of all turns."""
     fill(count, kind, _NOON)
     part = count // _TURNS
-    floors, ours = [crew.speed("floor", part)], []
+    floors, ours = [crew.speed(kind, part)], []
     for _ in range(_TURNS):
         ours.append(crew.speed("ours", part))
-        floors.append(crew.speed("floor", part))
+        floors.append(crew.speed(kind, part))
     around = [(one + other) / 2 for one, other in pairwise(floors)]
     ratios = [speed / floor for speed, floor in zip(ours, around, strict=True)]
     return statistics.median(floors), statistics.median(ours), statistics.median(ratios)

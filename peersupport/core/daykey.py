@@ -18,10 +18,9 @@ import fcntl
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -227,12 +226,5 @@ def advance(now: datetime) -> int:
         if days <= 0:
             return 0
         moved = Ratchet(target, state.lineage, _walk(state.key, days))
-        with _path().open("r+b") as old:
-            keyfiles.write_private(_path(), _encode(moved))
-            with suppress(OSError):
-                size = os.fstat(old.fileno()).st_size
-                old.seek(0)
-                old.write(b"\0" * size)
-                old.flush()
-                os.fsync(old.fileno())
+        keyfiles.overwrite_private(_path(), _encode(moved))
         return days

@@ -105,13 +105,21 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def read_private(path: Path) -> bytes:
-    """Return the content of a key file. Raises KeysUnusable if missing or open to others."""
+    """Return the content of a key file. Raises KeysUnusable if missing or open to others.
+
+    A file that was replaced while it was read may have been overwritten by then: it is read anew.
+    """
     try:
-        mode = path.stat().st_mode
-        content = path.read_bytes()
+        is_old = True
+        while is_old:
+            with path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                content = file.read()
+                # Ours is open, so no other file has its number.
+                is_old = found.st_ino != path.stat().st_ino
     except OSError as error:
         raise KeysUnusable(f"Key file {path.name} cannot be read: {error.strerror}.") from None
-    if stat.S_IMODE(mode) & 0o077:
+    if stat.S_IMODE(found.st_mode) & 0o077:
         raise KeysUnusable(f"Key file {path.name} can be read by others: chmod 600 it.")
     return content
 

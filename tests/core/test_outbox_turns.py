@@ -155,6 +155,16 @@ def test_nothing_starves_however_much_is_urgent(sink: Sink, evening: datetime) -
     assert first.count("u") == marks.BATCH - 20
 
 
+def test_what_the_others_do_not_need_is_used(evening: datetime) -> None:
+    """A batch is whole where there is only one rank, and so are its last few messages."""
+    for number in range(marks.BATCH + 7):
+        _put(evening, _ASKED, f"s{number}@school.example")
+
+    taken = [len(marks.claim(now=evening)[1]) for _turn in range(2)]
+
+    assert taken == [marks.BATCH, 7]
+
+
 def test_claiming_stays_flat_however_many_wait(evening: datetime) -> None:
     """Those planned for later, and those that others hold, are not gone through."""
     counts = []

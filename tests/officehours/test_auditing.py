@@ -1,6 +1,7 @@
 """The audit of office hours: what is lost comes back, once; what keeps no moment tells nothing."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_what_the_student_cancelled_is_no_word(
 
 @pytest.mark.parametrize("gone", ["too late", "forgotten"])
 def test_a_lost_word_that_helps_nobody_any_more_stays_lost(
-    people: dict[str, Person], evening: datetime, gone: str
+    keys_dir: Path, people: dict[str, Person], evening: datetime, gone: str
 ) -> None:
     row = hours_of(people["priya"], evening + HOUR)
     visit = book(people["ana"], row, evening)

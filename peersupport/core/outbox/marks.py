@@ -45,6 +45,7 @@ def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoin
     """
     token, until = ids.new_id(), now + LEASE
     picked: list[Outgoing] = []
+    cut = False
     with transaction.atomic(durable=True):
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
         due = Outgoing.objects.of(kinds.own_sides()).filter(
@@ -58,8 +59,15 @@ def claim(*, now: datetime, limit: int = BATCH) -> tuple[uuid.UUID, list[Outgoin
             kept = _FOR_THE_OTHERS * (len(RANKS) - 1 - rank)
             most = max(limit - kept, 1) - len(picked)
             if most > 0:
-                picked += due.filter(rank=rank).order_by("due_at")[:most]
+                found = list(due.filter(rank=rank).order_by("due_at")[:most])
+                cut = cut or len(found) == most
+                picked += found
         taken = [row.pk for row in picked]
+        if cut and len(picked) < limit:
+            # What was kept for the others, and they do not need.
+            more = due.exclude(pk__in=taken).order_by("rank", "due_at")[: limit - len(picked)]
+            picked += more
+            taken = [row.pk for row in picked]
         if taken:
             Outgoing.objects.filter(pk__in=taken).update(lease_until=until, lease_token=token)
     return token, picked
