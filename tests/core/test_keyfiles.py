@@ -37,7 +37,8 @@ def test_one_that_is_replaced_after_it_was_opened_is_read_anew(
 ) -> None:
     path = tmp_path / "day.json"
     keyfiles.write_private(path, b"old")
-    real, opened = Path.open, []
+    real = Path.open
+    opened: list[Path] = []
 
     def open_then_replaced(self: Path, *args: Any, **named: Any) -> Any:
         file = real(self, *args, **named)
