@@ -145,6 +145,12 @@ DOOR_OPENS = timedelta(minutes=30)
 # Two questions, one tap each, and how many have to answer before the answers are shown.
 ANSWERS: dict[str, tuple[str, ...]] = {"good": ("yes", "partly", "no"), "again": ("yes", "no")}
 LEAST_ANSWERS = 5
+SAY_FOR = timedelta(days=3)
+
+
+def say_until(ends_at: datetime, forget_at: datetime) -> datetime:
+    """Return until when somebody can say how it was. Then all of it is counted at once."""
+    return min(ends_at + SAY_FOR, forget_at)
 
 
 def is_door_open(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:

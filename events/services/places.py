@@ -22,8 +22,8 @@ from events.rules import GOING_STEPS, Full, Going, NotAllowed, NotAllowedFrom, N
 from program.queries import facts
 
 
-def _hold_row(event: uuid.UUID) -> int:
-    """Hold an event's row until the transaction ends; return whether it is there.
+def hold_row(event: uuid.UUID) -> int:
+    """Hold an event's row until the caller's transaction ends; return whether it is there.
 
     A number is written as it is: the write is what matters.
     """
@@ -34,7 +34,7 @@ class _Held:
     """An event whose row this transaction holds, and its counts until they are written."""
 
     def __init__(self, event: uuid.UUID, now: datetime) -> None:
-        if not _hold_row(event):
+        if not hold_row(event):
             raise NotOpen
         over = Rsvp.objects.over(now).filter(event=OuterRef("pk"))
         self.row = Event.objects.annotate(has_over=Exists(over)).get(pk=event)

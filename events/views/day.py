@@ -17,11 +17,11 @@ from accounts.models import Person
 from accounts.permissions import require_person, require_role, signed_in
 from accounts.rules import Role
 from events import keys, rules
-from events.day_forms import HeadsForm, SaidForm
+from events.day_forms import QUESTIONS, HeadsForm, SaidForm
 from events.models import Event
 from events.permissions import may_run
 from events.queries import day as reads
-from events.rules import Full, NotAllowed, NotAllowedFrom, NotOpen
+from events.rules import Full, NotAllowed, NotAllowedFrom, NotOpen, State
 from events.services import attendance
 from events.services.said import say
 from peersupport.core import clock, words
@@ -56,15 +56,39 @@ def _when(row: Event) -> str:
 def listed(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Show whoever runs it who is expected; of a discreet event numbers alone. It prints."""
     now = clock.now()
-    row = _run(request, event, now)
+    row = reads.known(event)
+    if row is None or not may_run(signed_in(request), row):
+        raise Http404
+    return _list(request, row, HeadsForm(initial={"heads": row.heads}), now)
+
+
+def _list(
+    request: HttpRequest, row: Event, form: HeadsForm, now: datetime, **more: Any
+) -> HttpResponse:
+    is_over = row.state == State.PUBLISHED and row.ends_at <= now
     context = {
         "personal": True,
         "event": row,
         "when": _when(row),
         "day": reads.day_of(row, now),
-        "form": HeadsForm(initial={"heads": row.heads}),
+        "form": form,
+        "is_forgotten": row.is_forgotten or now >= row.forget_at,
+        "how": _how_it_was(row, now) if is_over else None,
+        **more,
     }
-    return render(request, "events/day/list.html", context)
+    return render(request, "events/day/list.html", context, status=400 if form.errors else 200)
+
+
+def _how_it_was(row: Event, now: datetime) -> dict[str, Any]:
+    """Return what is shown of how it was: totals, from when they are there, or that few spoke."""
+    until, answers = rules.say_until(row.ends_at, row.forget_at), reads.answers_of(row)
+    totals = [
+        (question, [(label, answers[name][said]) for said, label in choices])
+        for name, question, choices in QUESTIONS
+        if name in answers
+    ]
+    comes_at = words.moment_near(until, now, facts().zone) if now < until else ""
+    return {"totals": totals, "from": comes_at}
 
 
 @require_person
@@ -98,9 +122,7 @@ def heads(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     now, form = clock.now(), HeadsForm(request.POST)
     row = _run(request, event, now)
     if not form.is_valid():
-        context = {"personal": True, "event": row, "when": _when(row), "form": form,
-                   "day": reads.day_of(row, now)}  # fmt: skip
-        return render(request, "events/day/list.html", context, status=400)
+        return _list(request, row, form, now)
     attendance.count_heads(
         event=event, heads=form.cleaned_data["heads"], by=signed_in(request), now=now
     )
@@ -164,9 +186,12 @@ def how_was_it(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Ask in two taps how it was."""
     now, person = clock.now(), signed_in(request)
     row = reads.run(event, now)
-    may_say = reads.has_place(row, person, now) if row is not None else None
+    may_say = reads.may_say(row, person, now) if row is not None else None
     if row is None or may_say is None or row.cancelled_at or now < row.ends_at:
         raise Http404
+    if now >= rules.say_until(row.ends_at, row.forget_at):
+        over = {"personal": True, "is_over": True}
+        return render(request, "events/day/how_was_it.html", over)
     form = SaidForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
