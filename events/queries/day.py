@@ -55,6 +55,13 @@ def day_of(row: Event, now: datetime) -> Day:
     return Day(row, len(held), row.waiting, tuple(found))
 
 
+def is_there(row: Event, person: Person, now: datetime) -> bool:
+    """Return whether somebody's own place is marked as used."""
+    tag = keys.key_of(row, now).tag(person.pk)
+    mine = Rsvp.objects.filter(event=row, tag=tag, state=str(Going.GOING))
+    return mine.exclude(came_by="").exists()
+
+
 def may_say(row: Event, person: Person, now: datetime) -> bool | None:
     """Return whether somebody had a place and has not said yet how it was; None: no place."""
     tag = keys.key_of(row, now).tag(person.pk)

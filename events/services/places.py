@@ -1,8 +1,9 @@
 """Places: taken, given back, waited for, offered. One event's row is held by one change at a time.
 
-Every change begins with an UPDATE of the event's row. On PostgreSQL that holds it until the end
-of the transaction; on SQLite the transaction is the only one that writes. What is read after it
-is therefore true, and the check constraints of the tables stand behind it.
+Every change, and every mark that somebody came, begins with an UPDATE of the event's row. On
+PostgreSQL that holds it until the end of the transaction; on SQLite the transaction is the only
+one that writes. What is read after it is therefore true, and the check constraints of the tables
+stand behind it.
 
 `_fill` is the one function that moves the line. It runs before and after every change and in a
 sweep behind them, and doing it twice does nothing.
@@ -57,6 +58,7 @@ class _Held:
             taken=row.taken,
             waiting=row.waiting,
             next_number=row.next_number,
+            came=row.came,
         )
 
     def mine(self, person: uuid.UUID) -> Rsvp | None:
@@ -222,7 +224,9 @@ def _leave(held: _Held, mine: Rsvp | None) -> bool:
         mine.refresh_from_db()
     has_left = mine is not None and Going(mine.state) in rules.LIVE
     if mine is not None and has_left:
-        held.step(mine, "decline" if mine.state == Going.OFFERED else "leave")
+        # Whoever was at the door and goes again does not stay counted as having come.
+        held.row.came -= bool(mine.came_by)
+        held.step(mine, "decline" if mine.state == Going.OFFERED else "leave", came_by="")
         _fill(held)
     held.write()
     return has_left
