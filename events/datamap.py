@@ -144,9 +144,9 @@ STORES = [
                 "offer_until": _rsvp(_("until when a place is held for them")),
                 "wants_mail": _rsvp(_("whether they want mail about it")),
                 "came_by": _rsvp(_("whether they were there, and who said so")),
-                "has_said": _hidden(
-                    _("whether they said how it was; what they said is not tied"),
-                    _("you know it"),
+                "said": _hidden(
+                    _("what they said of it afterwards, sealed until all of it is counted"),
+                    _("nobody reads it before it is a total, this page included"),
                 ),
             },
         },

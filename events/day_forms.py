@@ -23,18 +23,28 @@ class HeadsForm(forms.Form):
     )
 
 
+# What is asked afterwards: name, question, answers (as in rules.ANSWERS).
+_GOOD = (
+    "good",
+    _("Did it do you good?"),
+    (("yes", _("Yes")), ("partly", _("Partly")), ("no", _("No"))),
+)
+_AGAIN = ("again", _("Would you come again?"), (("yes", _("Yes")), ("no", _("No"))))
+QUESTIONS = (_GOOD, _AGAIN)
+
+
 class SaidForm(forms.Form):
     """Two taps about an event."""
 
     good = forms.ChoiceField(
-        label=_("Did it do you good?"),
-        choices=[("yes", _("Yes")), ("partly", _("Partly")), ("no", _("No"))],
+        label=_GOOD[1],
+        choices=_GOOD[2],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose an answer.")},
     )
     again = forms.ChoiceField(
-        label=_("Would you come again?"),
-        choices=[("yes", _("Yes")), ("no", _("No"))],
+        label=_AGAIN[1],
+        choices=_AGAIN[2],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose an answer.")},
     )

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Person
 from accounts.rules import Role
-from events import telling_rules
+from events import rules, telling_rules
 from events.models import Event, Rsvp
 from events.queries import refs
 from events.queries.refs import Found
@@ -235,9 +235,10 @@ def _reminder(found: Found, now: datetime) -> list[str] | None:
 
 def _thanks(found: Found, now: datetime) -> list[str] | None:
     event, rsvp = found.event, found.rsvp
-    if event.state != State.PUBLISHED or rsvp.state != Going.GOING or rsvp.has_said:
+    if event.state != State.PUBLISHED or rsvp.state != Going.GOING or rsvp.said is not None:
         return None
-    if found.about != _stamp(event.ends_at) or now < event.ends_at:
+    is_asked = event.ends_at <= now < rules.say_until(event.ends_at, event.forget_at)
+    if found.about != _stamp(event.ends_at) or not is_asked:
         return None
     return [
         _("Something you planned is over. If you were there: thank you for coming."),

@@ -69,10 +69,18 @@ def is_for(event: Event, person: Person) -> bool:
     return rules.is_of({(name, rotation) for name, rotation, *_mine in found}, *mine)
 
 
+# Who may have places at all. Supporters are students, though an account may say only the one.
+COMERS = (Role.STUDENT, Role.SUPPORTER)
+
+
+def may_come(person: Person) -> bool:
+    """Return whether somebody may have places in events at all."""
+    return any(person.has_role(role) for role in COMERS)
+
+
 def may_answer(person: Person, event: Event) -> bool:
     """Return whether somebody may take a place: a student of its audience."""
-    is_student = person.has_role(Role.STUDENT) or person.has_role(Role.SUPPORTER)
-    return is_student and is_for(event, person)
+    return may_come(person) and is_for(event, person)
 
 
 def may_run(by: Actor, event: Event) -> bool:

@@ -142,14 +142,31 @@ def offer_until(starts_at: datetime, now: datetime, zone: tzinfo) -> datetime | 
 
 # -- on the day -----------------------------------------------------------------------------------
 DOOR_OPENS = timedelta(minutes=30)
+# Whoever runs it is there before the door opens.
+MARKING_OPENS = timedelta(hours=1)
 # Two questions, one tap each, and how many have to answer before the answers are shown.
 ANSWERS: dict[str, tuple[str, ...]] = {"good": ("yes", "partly", "no"), "again": ("yes", "no")}
 LEAST_ANSWERS = 5
+SAY_FOR = timedelta(days=3)
+
+
+def say_until(ends_at: datetime, forget_at: datetime) -> datetime:
+    """Return until when somebody can say how it was. Then all of it is counted at once."""
+    return min(ends_at + SAY_FOR, forget_at)
 
 
 def is_door_open(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
     """Return whether the code at the door works: from half an hour before it to its end."""
     return starts_at - DOOR_OPENS <= now < ends_at
+
+
+def is_marking_open(starts_at: datetime, forget_at: datetime, now: datetime) -> bool:
+    """Return whether somebody may be marked as there, and heads counted.
+
+    From an hour before the start, and, as lists are often filled in afterwards, until it is
+    forgotten who came.
+    """
+    return starts_at - MARKING_OPENS <= now < forget_at
 
 
 # -- calendars ------------------------------------------------------------------------------------
@@ -162,6 +179,10 @@ class NotAllowed(Exception):
 
 class NotOpen(Exception):
     """Places cannot be taken now: not yet, no longer, or the event is not on."""
+
+
+class TooEarly(NotOpen):
+    """Nobody can have come yet."""
 
 
 class Full(Exception):

@@ -50,8 +50,8 @@ class Rsvp(models.Model):
     offer_until = models.DateTimeField(null=True)
     wants_mail = models.BooleanField(default=True)
     came_by = models.CharField(max_length=5, choices=CameBy.choices, blank=True, default="")
-    # Whether the two taps about it were given: what was said is counted apart, without a tie.
-    has_said = models.BooleanField(default=False)
+    # What they said of it afterwards, sealed; emptied when all that was said of it is counted.
+    said = models.BinaryField(null=True)
 
     objects = RsvpSet.as_manager()
 
@@ -73,7 +73,7 @@ class Rsvp(models.Model):
 
 
 class Said(models.Model):
-    """How many said what of an event, in two taps each. It names nobody."""
+    """How many said what of an event, in two taps each: written once for all who answered."""
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="said")

@@ -11,7 +11,7 @@ from accounts.models import Person
 from events import keys, rules
 from events.models import Event, Rsvp
 from events.permissions import may_run
-from events.rules import Going, NotAllowed, NotOpen, State
+from events.rules import Going, NotAllowed, NotAllowedFrom, NotOpen, State
 from events.services import places
 
 
@@ -65,6 +65,8 @@ def walk_in(*, event: uuid.UUID, token: str, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def _note(rsvp: Rsvp, by: Rsvp.CameBy) -> bool:
+    """Mark a place as used, unless it was given back meanwhile. Its event's row is held first."""
+    places.hold_row(rsvp.event_id)
     held = Rsvp.objects.filter(pk=rsvp.pk, state=str(Going.GOING), came_by="")
     if held.update(came_by=by) != 1:
         return False
@@ -73,13 +75,21 @@ def _note(rsvp: Rsvp, by: Rsvp.CameBy) -> bool:
     return True
 
 
-def _run(event: uuid.UUID, by: Person, now: datetime) -> Event:
-    """Return an event that somebody runs and that is not forgotten. Raises NotAllowed, NotOpen."""
+def _run(event: uuid.UUID, by: Person, now: datetime, *, is_more: bool) -> Event:
+    """Hold an event that somebody runs, is on and is not forgotten, and return it.
+
+    Raises NotAllowed, NotOpen, and TooEarly where `is_more` than before are said to be there.
+    """
+    places.hold_row(event)
     row = Event.objects.shown().remembered(now).filter(pk=event).first()
     if row is None:
         raise NotOpen
     if not may_run(by, row):
         raise NotAllowed
+    if row.state != State.PUBLISHED:
+        raise NotOpen
+    if is_more and not rules.is_marking_open(row.starts_at, row.forget_at, now):
+        raise rules.TooEarly
     return row
 
 
@@ -87,12 +97,16 @@ def _run(event: uuid.UUID, by: Person, now: datetime) -> Event:
 def mark(*, event: uuid.UUID, rsvp: uuid.UUID, came: bool, by: Person, now: datetime) -> None:
     """Mark on the list that somebody was there, or take it back. Twice is once.
 
-    Raises NotAllowed for whoever does not run it, and for everybody where nobody sees who comes.
+    Raises NotAllowed for whoever does not run it, and for everybody where nobody sees who comes;
+    TooEarly more than an hour before it, NotOpen once it is off or forgotten, and NotAllowedFrom
+    where the place has been given back meanwhile.
     """
-    row = _run(event, by, now)
+    row = _run(event, by, now, is_more=came)
     if row.is_sensitive:
         raise NotAllowed
     mine = Rsvp.objects.filter(event=row, pk=rsvp, state=str(Going.GOING))
+    if not mine.exists():
+        raise NotAllowedFrom("mark")
     if came:
         changed = mine.filter(came_by="").update(came_by=Rsvp.CameBy.HOST)
     else:
@@ -102,6 +116,6 @@ def mark(*, event: uuid.UUID, rsvp: uuid.UUID, came: bool, by: Person, now: date
 
 @transaction.atomic(durable=True)
 def count_heads(*, event: uuid.UUID, heads: int | None, by: Person, now: datetime) -> None:
-    """Write down how many people were there. Raises NotAllowed for whoever does not run it."""
-    row = _run(event, by, now)
+    """Write down how many people were there. Raises as `mark` does."""
+    row = _run(event, by, now, is_more=heads is not None)
     Event.objects.filter(pk=row.pk).update(heads=heads)

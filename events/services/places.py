@@ -1,8 +1,9 @@
 """Places: taken, given back, waited for, offered. One event's row is held by one change at a time.
 
-Every change begins with an UPDATE of the event's row. On PostgreSQL that holds it until the end
-of the transaction; on SQLite the transaction is the only one that writes. What is read after it
-is therefore true, and the check constraints of the tables stand behind it.
+Every change, and every mark that somebody came, begins with an UPDATE of the event's row. On
+PostgreSQL that holds it until the end of the transaction; on SQLite the transaction is the only
+one that writes. What is read after it is therefore true, and the check constraints of the tables
+stand behind it.
 
 `_fill` is the one function that moves the line. It runs before and after every change and in a
 sweep behind them, and doing it twice does nothing.
@@ -22,8 +23,8 @@ from events.rules import GOING_STEPS, Full, Going, NotAllowed, NotAllowedFrom, N
 from program.queries import facts
 
 
-def _hold_row(event: uuid.UUID) -> int:
-    """Hold an event's row until the transaction ends; return whether it is there.
+def hold_row(event: uuid.UUID) -> int:
+    """Hold an event's row until the caller's transaction ends; return whether it is there.
 
     A number is written as it is: the write is what matters.
     """
@@ -34,7 +35,7 @@ class _Held:
     """An event whose row this transaction holds, and its counts until they are written."""
 
     def __init__(self, event: uuid.UUID, now: datetime) -> None:
-        if not _hold_row(event):
+        if not hold_row(event):
             raise NotOpen
         over = Rsvp.objects.over(now).filter(event=OuterRef("pk"))
         self.row = Event.objects.annotate(has_over=Exists(over)).get(pk=event)
@@ -57,6 +58,7 @@ class _Held:
             taken=row.taken,
             waiting=row.waiting,
             next_number=row.next_number,
+            came=row.came,
         )
 
     def mine(self, person: uuid.UUID) -> Rsvp | None:
@@ -222,7 +224,9 @@ def _leave(held: _Held, mine: Rsvp | None) -> bool:
         mine.refresh_from_db()
     has_left = mine is not None and Going(mine.state) in rules.LIVE
     if mine is not None and has_left:
-        held.step(mine, "decline" if mine.state == Going.OFFERED else "leave")
+        # Whoever was at the door and goes again does not stay counted as having come.
+        held.row.came -= bool(mine.came_by)
+        held.step(mine, "decline" if mine.state == Going.OFFERED else "leave", came_by="")
         _fill(held)
     held.write()
     return has_left

@@ -15,21 +15,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Person
 from accounts.permissions import require_person, require_role, signed_in
-from accounts.rules import Role
 from events import keys, rules
-from events.day_forms import HeadsForm, SaidForm
+from events.day_forms import QUESTIONS, HeadsForm, SaidForm
 from events.models import Event
-from events.permissions import may_run
+from events.permissions import COMERS, may_come, may_run
 from events.queries import day as reads
-from events.rules import Full, NotAllowed, NotAllowedFrom, NotOpen
+from events.rules import Full, NotAllowed, NotAllowedFrom, NotOpen, State, TooEarly
 from events.services import attendance
 from events.services.said import say
-from peersupport.core import clock, words
+from peersupport.core import clock, counters, ids, words
 from peersupport.core.daykey import Forgotten
 from peersupport.core.qr import qr
 from program.queries import facts
 
-_GONE = (NotOpen, Forgotten, attendance.WrongDoor)
+_GONE = (NotOpen, Forgotten)
+_TAPS = 24 * 60 * 60  # seconds for which a page that was sent is known
 
 
 def _run(request: HttpRequest, event: uuid.UUID, now: datetime) -> Event:
@@ -56,15 +56,52 @@ def _when(row: Event) -> str:
 def listed(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Show whoever runs it who is expected; of a discreet event numbers alone. It prints."""
     now = clock.now()
-    row = _run(request, event, now)
+    row = reads.known(event)
+    if row is None or not may_run(signed_in(request), row):
+        raise Http404
+    return _list(request, row, _heads_form(row), now)
+
+
+def _heads_form(row: Event) -> HeadsForm:
+    return HeadsForm(initial={"heads": row.heads})
+
+
+def _list(
+    request: HttpRequest,
+    row: Event,
+    form: HeadsForm,
+    now: datetime,
+    *,
+    status: int = 200,
+    too_early: uuid.UUID | None = None,
+) -> HttpResponse:
+    is_on, zone = row.state == State.PUBLISHED, facts().zone
     context = {
         "personal": True,
         "event": row,
         "when": _when(row),
         "day": reads.day_of(row, now),
-        "form": HeadsForm(initial={"heads": row.heads}),
+        "form": form,
+        "is_forgotten": row.is_forgotten or now >= row.forget_at,
+        "is_on": is_on,
+        "may_mark": is_on and rules.is_marking_open(row.starts_at, row.forget_at, now),
+        "marking_opens": words.moment_near(row.starts_at - rules.MARKING_OPENS, now, zone),
+        "too_early": too_early,
+        "how": _how_it_was(row, now) if is_on and row.ends_at <= now else None,
     }
-    return render(request, "events/day/list.html", context)
+    return render(request, "events/day/list.html", context, status=status)
+
+
+def _how_it_was(row: Event, now: datetime) -> dict[str, Any]:
+    """Return what is shown of how it was: totals, from when they are there, or that few spoke."""
+    until, answers = rules.say_until(row.ends_at, row.forget_at), reads.answers_of(row)
+    totals = [
+        (question, [(label, answers[name][said]) for said, label in choices])
+        for name, question, choices in QUESTIONS
+        if name in answers
+    ]
+    comes_at = words.moment_near(until, now, facts().zone) if now < until else ""
+    return {"totals": totals, "from": comes_at}
 
 
 @require_person
@@ -82,13 +119,31 @@ def sign(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
 @require_person
 @require_POST
 def mark(request: HttpRequest, event: uuid.UUID, rsvp: uuid.UUID) -> HttpResponse:
-    """Mark that somebody came, or take it back."""
-    came = request.POST.get("came") == "yes"
+    """Mark that somebody came, or take it back. What cannot be is said beside the name."""
+    now, came = clock.now(), request.POST.get("came") == "yes"
+    back = reverse("events:day", args=[event])
     try:
-        attendance.mark(event=event, rsvp=rsvp, came=came, by=signed_in(request), now=clock.now())
-    except (NotAllowed, NotOpen):
+        attendance.mark(event=event, rsvp=rsvp, came=came, by=signed_in(request), now=now)
+    except NotAllowed:
         raise Http404 from None
-    return redirect(f"{reverse('events:day', args=[event])}#p{rsvp.hex}")
+    except TooEarly:
+        row = _run(request, event, now)
+        return _list(request, row, _heads_form(row), now, status=409, too_early=rsvp)
+    except NotOpen:
+        return _too_late(request, event)
+    except NotAllowedFrom:
+        messages.warning(request, _("This place has been given back. The list is as it is now."))
+        return redirect(back)
+    return redirect(f"{back}#p{rsvp.hex}")
+
+
+def _too_late(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
+    """Lead whoever runs an event that is off or forgotten back to its page, which says so."""
+    row = reads.known(event)
+    if row is None or not may_run(signed_in(request), row):
+        raise Http404
+    messages.warning(request, _("Nothing was noted."))
+    return redirect("events:day", event)
 
 
 @require_person
@@ -96,20 +151,45 @@ def mark(request: HttpRequest, event: uuid.UUID, rsvp: uuid.UUID) -> HttpRespons
 def heads(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Write down how many were there."""
     now, form = clock.now(), HeadsForm(request.POST)
-    row = _run(request, event, now)
-    if not form.is_valid():
-        context = {"personal": True, "event": row, "when": _when(row), "form": form,
-                   "day": reads.day_of(row, now)}  # fmt: skip
-        return render(request, "events/day/list.html", context, status=400)
-    attendance.count_heads(
-        event=event, heads=form.cleaned_data["heads"], by=signed_in(request), now=now
-    )
-    messages.success(request, _("Noted."))
-    return redirect("events:day", event)
+    if form.is_valid():
+        count = form.cleaned_data["heads"]
+        try:
+            attendance.count_heads(event=event, heads=count, by=signed_in(request), now=now)
+        except NotAllowed:
+            raise Http404 from None
+        except TooEarly:
+            form.add_error("heads", _("Nobody can be there yet. Count when it begins."))
+        except NotOpen:
+            return _too_late(request, event)
+        else:
+            messages.success(request, _("Noted."))
+            return redirect("events:day", event)
+    return _list(request, _run(request, event, now), form, now, status=400)
 
 
 def _counted(event: uuid.UUID) -> str:
     return f"door-{event.hex[:12]}"
+
+
+def _is_new_tap(event: uuid.UUID, tap: str, now: datetime) -> bool:
+    """Return whether a page at the door has not been sent before.
+
+    Somebody who taps twice, for want of an answer, has no cookie yet that says so.
+    """
+    return counters.count(f"door|{event}|{tap}", window=_TAPS, now=now) == 1
+
+
+def _arrive(request: HttpRequest, row: Event, token: str, now: datetime) -> bool:
+    """Note or count who taps at the door. Returns whether only the browser can know it.
+
+    Raises as `attendance.check_in` does.
+    """
+    person = request.user if isinstance(request.user, Person) else None
+    if person is not None and may_come(person):
+        return attendance.check_in(event=row.pk, person=person, token=token, now=now) is None
+    if _is_new_tap(row.pk, request.POST.get("tap", "")[:64] or ids.new_id().hex, now):
+        attendance.walk_in(event=row.pk, token=token, now=now)
+    return True
 
 
 @never_cache
@@ -125,48 +205,61 @@ def door(request: HttpRequest, event: uuid.UUID, token: str) -> HttpResponse:
     if row is None or not attendance.is_door(row, token, now):
         raise Http404
     person = request.user if isinstance(request.user, Person) else None
-    is_student = person is not None and person.has_role(Role.STUDENT)
+    has_name = person is not None and may_come(person)
+    is_done = _counted(event) in request.COOKIES
+    if not is_done and person is not None and has_name:
+        is_done = reads.is_there(row, person, now)
     context: dict[str, Any] = {
         "personal": True,
-        "is_signed_in": is_student,
+        "is_signed_in": has_name,
+        "is_off": row.state != State.PUBLISHED,
         "is_open": rules.is_door_open(row.starts_at, row.ends_at, now),
         "opens": words.moment_near(row.starts_at - rules.DOOR_OPENS, now, facts().zone),
         "is_early": now < row.starts_at - rules.DOOR_OPENS,
-        "is_done": _counted(event) in request.COOKIES,
+        "is_done": is_done,
+        "tap": ids.new_id().hex,
         "onward": request.path,
     }
-    try:
-        if not context["is_done"] and request.method == "POST":
-            if person is not None and is_student:
-                attendance.check_in(event=event, person=person, token=token, now=now)
-            else:
-                attendance.walk_in(event=event, token=token, now=now)
-            context["is_done"] = True
-    except attendance.WrongDoor:
-        raise Http404 from None
-    except (NotOpen, Forgotten, NotAllowedFrom):
-        context["is_open"] = False
-    except NotAllowed:
-        context["is_for_others"] = True
-    except Full:
-        context["is_full"] = True
-    response = render(request, "events/day/door.html", context)
-    if request.method == "POST" and context["is_done"]:
+    if request.method == "POST" and not is_done:
+        try:
+            is_nameless = _arrive(request, row, token, now)
+        except attendance.WrongDoor:
+            raise Http404 from None
+        except (NotOpen, Forgotten, NotAllowedFrom):
+            context["is_open"] = False
+        except NotAllowed:
+            context["is_for_others"] = True
+        except Full:
+            context["is_full"] = True
+        else:
+            return _welcome(request, row, now, is_nameless=is_nameless)
+    return render(request, "events/day/door.html", context)
+
+
+def _welcome(
+    request: HttpRequest, row: Event, now: datetime, *, is_nameless: bool
+) -> HttpResponse:
+    """Lead to the page that says so, which can be looked at again; remember who has no name."""
+    response = redirect(request.path)
+    if is_nameless:
         last = max(int((row.ends_at - now).total_seconds()), 60)
-        response.set_cookie(_counted(event), "1", max_age=last, httponly=True, samesite="Lax",
+        response.set_cookie(_counted(row.pk), "1", max_age=last, httponly=True, samesite="Lax",
                             secure=request.is_secure(), path=request.path)  # fmt: skip
     return response
 
 
-@require_role(Role.STUDENT)
+@require_role(*COMERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def how_was_it(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Ask in two taps how it was."""
     now, person = clock.now(), signed_in(request)
     row = reads.run(event, now)
-    may_say = reads.has_place(row, person, now) if row is not None else None
+    may_say = reads.may_say(row, person, now) if row is not None else None
     if row is None or may_say is None or row.cancelled_at or now < row.ends_at:
         raise Http404
+    if now >= rules.say_until(row.ends_at, row.forget_at):
+        over = {"personal": True, "is_over": True}
+        return render(request, "events/day/how_was_it.html", over)
     form = SaidForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -164,7 +164,8 @@ _EVENTS: dict[str, Rights] = {
     "events_invited": WEB_ALL_WORKER_READS,
     "events_host": WEB_ALL_WORKER_READS,
     "events_rsvp": WEB_AND_WORKER_ALL,
-    "events_said": WEB_ALL_WORKER_READS,
+    # Totals are written once and never changed; they go with an event that is removed.
+    "events_said": {"web": "SELECT, DELETE", "worker": "SELECT, INSERT"},
     "events_taker": WEB_ALL_WORKER_READS,
     # The worker tells whoever was asked, and whoever asked; what a team wrote it cannot read.
     "events_request": {

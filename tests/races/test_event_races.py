@@ -234,7 +234,7 @@ def test_a_smaller_room_and_a_crowd_at_once_never_overfill_it(
 def test_control_without_the_held_row_a_place_is_taken_twice(evening: datetime) -> None:
     people = cast(evening)
     row = event(evening, capacity=1)
-    with mock.patch.object(places, "_hold_row", return_value=1), meeting(places, "may_answer"):
+    with mock.patch.object(places, "hold_row", return_value=1), meeting(places, "may_answer"):
         at_once([
             partial(places.answer, event=row.pk, person=people[who], now=evening)
             for who in ("ana", "ben")

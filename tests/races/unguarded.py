@@ -93,7 +93,7 @@ def _without_row_of_event() -> None:
         _meet("came", wait_for="came", number=3)
         return found
 
-    places._hold_row = lambda event: 1
+    places.hold_row = lambda event: 1
     mock.patch.object(places, "may_answer", meet).start()
 
 
