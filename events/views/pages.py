@@ -114,15 +114,16 @@ def _today(now: datetime, zone: ZoneInfo) -> Any:
 
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
-    """Show what is on: one's own first, then everything one may see."""
+    """Show what is on: one's own first, then everything one may see, some on each page."""
     now, known = clock.now(), facts()
     zone = known.zone
     person = request.user if isinstance(request.user, Person) else None
-    found = pages.coming(person, now)
+    found = pages.coming(person, now, request.GET.get("page"))
     context = {
         "personal": person is not None,
-        "mine": [_card(seen, now, zone) for seen in found if seen.is_live],
-        "events": [_card(seen, now, zone) for seen in found if not seen.is_live],
+        "mine": [_card(seen, now, zone) for seen in found.mine],
+        "events": [_card(seen, now, zone) for seen in found.others],
+        "page": found.page,
         "zone_name": words.zone_name(now, zone),
         "is_visitor": person is None,
         "is_student": person is not None and person.has_role(Role.STUDENT),
