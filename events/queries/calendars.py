@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import Person
 from events import keys, rules
@@ -18,6 +19,8 @@ from events.queries import pages
 from peersupport.core.crypto import keyring
 from peersupport.core.ical import Entry
 
+# What everything that is not public is called where others may read it.
+NEUTRAL = _lazy("Appointment")
 # An event that was is kept in calendars for as long as one that was cancelled.
 _BACK = rules.CANCELLED_SHOWN
 _FIELDS = ("pk", "title", "starts_at", "ends_at", "place", "link", "state", "sequence", "facts_at")
@@ -84,7 +87,7 @@ def _neutral(event: Event, person: Person) -> Entry:
     mark = keyring().mac(person.pk.bytes + event.pk.bytes, purpose="calendar-event").hex()[:32]
     return Entry(
         uid=mark,
-        title=_("Appointment"),
+        title=str(NEUTRAL),
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         changed_at=event.facts_at,

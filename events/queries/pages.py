@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.paginator import Page, Paginator
 
@@ -21,6 +21,7 @@ from events.rules import Going, State, Visibility
 
 Groups = Collection[tuple[str, str]]
 ON_A_PAGE = 40
+SOON = timedelta(days=14)  # what of somebody's own stands on Today
 _ALL: Groups = ()
 
 
@@ -178,6 +179,27 @@ def coming(person: Person | None, now: datetime, number: str | None = None) -> L
         ]
 
     return Listed(seen(mine), seen(page), page)
+
+
+def soon(person: Person, now: datetime) -> list[Seen]:
+    """Return what somebody goes to, waits for or is offered in the next days, the next one first.
+
+    Two queries: the keys of these events have to be read before anybody's answers can be found.
+    One, if nothing is on.
+    """
+    if not person.has_role(Role.STUDENT):
+        return []
+    slim = _slim(Event.objects.shown().ahead(now).filter(starts_at__lt=now + SOON))
+    if not slim:
+        return []
+    tags = [key.tag(person.pk) for key in keys.keys_of(slim, now).values()]
+    answers = Rsvp.objects.live().filter(tag__in=tags).select_related("event")
+    bare = answers.defer("holder", "event__words", "event__access", "event__key")
+    found = [
+        Seen(answer.event, _standing(answer, now), True, False)
+        for answer in bare.order_by("event__starts_at", "event")
+    ]
+    return [seen for seen in found if seen.is_live]
 
 
 def _seen(row: Event, groups: Groups, reader: _Reader, mine: Mine | None) -> Seen:

@@ -21,7 +21,7 @@ from accounts.rules import Role
 from events import rules
 from events.markdown import to_html
 from events.permissions import may_draft, may_plan
-from events.queries import pages, plans
+from events.queries import calendars, pages, plans
 from events.queries.pages import Seen
 from events.rules import Full, Going, NotAllowed, NotAllowedFrom, NotOpen, State
 from events.services import places
@@ -30,6 +30,7 @@ from peersupport.core.daykey import Forgotten
 from program.queries import facts
 
 FEW = 3
+OWN_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,28 @@ def _card(seen: Seen, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
 
 def _today(now: datetime, zone: ZoneInfo) -> Any:
     return now.astimezone(zone).date()
+
+
+def own_lines(person: Person, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return one line for each of somebody's next events, for Today: theirs alone.
+
+    A discreet one has the name that calendars give it: somebody may look over a shoulder.
+    """
+    return [_own_line(seen, now, zone) for seen in pages.soon(person, now)[:OWN_LINES]]
+
+
+def _own_line(seen: Seen, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    row, said = seen.row, _words(seen, now, zone)
+    when = words.upper_first(
+        words.day_near(row.starts_at.astimezone(zone).date(), _today(now, zone))
+    )
+    return {
+        "url": reverse("events:event", args=[row.pk]),
+        "title": calendars.NEUTRAL if row.is_sensitive else row.title,
+        "when": f"{when}, {words.time_range(row.starts_at, row.ends_at, zone)}",
+        "kind": said.kind,
+        "word": said.word,
+    }
 
 
 @require_safe
