@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from events.models import Event, Request, Rsvp
+from events import rules
+from events.models import Event, Request, Rsvp, Withdrawn
 
 
 def forget_rsvps(*, now: datetime) -> int:
@@ -23,6 +24,14 @@ def _forget(row: Event) -> int:
     if held.update(is_forgotten=True, key=None, waiting=0) != 1:
         return 0  # another worker got there first
     count: int = Rsvp.objects.filter(event=row).delete()[0]
+    return count
+
+
+@transaction.atomic(durable=True)
+def forget_withdrawn(*, now: datetime) -> int:
+    """Delete what calendars were told long enough. Returns how many."""
+    old = Withdrawn.objects.filter(withdrawn_at__lte=now - rules.CANCELLED_SHOWN)
+    count: int = old.delete()[0]
     return count
 
 

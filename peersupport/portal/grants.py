@@ -166,6 +166,7 @@ _EVENTS: dict[str, Rights] = {
     "events_rsvp": WEB_AND_WORKER_ALL,
     "events_said": WEB_ALL_WORKER_READS,
     "events_taker": WEB_ALL_WORKER_READS,
+    "events_withdrawn": {"web": ALL, "worker": "SELECT, DELETE"},
     # The worker tells whoever was asked, and whoever asked; what a team wrote it cannot read.
     "events_request": {
         "web": ALL,
