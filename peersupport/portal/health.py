@@ -6,13 +6,15 @@ web side unwell: taking Today and the numbers away from students would mend noth
 (docs/decisions/0025-the-ladder.md). The demo answers for both.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -21,6 +23,7 @@ from peersupport.core import clock, daykey
 from peersupport.core.datamap import queries as datamap
 from peersupport.core.keyfiles import KeysUnusable
 from peersupport.core.outbox import queries as outbox
+from program.registry import Line, Values, register_lines
 from referrals.queries import clock as care_clock
 from referrals.queries.ladder import unreached
 
@@ -94,6 +97,19 @@ def _places(now: datetime) -> dict[str, Any]:
     late = _seconds(oldest_old_offer(now), now)
     is_well = late is None or late < PLACES_STALE.total_seconds()
     return {"ok": is_well, "late_seconds": None if is_well else late}
+
+
+def _lines(values: Values, today: date) -> list[Line]:
+    """Return a line of the school's facts if the lines of events stand; none while they move."""
+    if _places(clock.now())["ok"]:
+        return []
+    said = _("Nobody is moved up: whoever looks after the server has to see to the worker")
+    return [Line(_("Events"), _("Waiting for a place"), said, reverse("events:plan"), True, 61)]
+
+
+def register() -> None:
+    """Put what stands still into the index of the school's facts."""
+    register_lines("places", _lines)
 
 
 def _care_clock(now: datetime) -> dict[str, Any]:
