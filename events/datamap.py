@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.utils.translation import gettext_lazy as _
 
 from events.queries.mine import RSVP_FIELDS, my_rsvp_rows
-from events.services.forgetting import forget_requests, forget_rsvps
+from events.services.forgetting import forget_requests, forget_rsvps, forget_withdrawn
 from peersupport.core.datamap.registry import Keeps, NotHere, Read, Store, Words
 
 _NOBODY = _("nobody")
@@ -15,6 +15,10 @@ _KEPT = _("kept")
 
 def _fact(what: Words) -> Keeps:
     return Keeps(holds=what, about=_NOBODY, keyed_to=_NOTHING, lives=_KEPT)
+
+
+def _gone(what: Words) -> Keeps:
+    return replace(_fact(what), lives=_("30 days"))
 
 
 def _host(what: Words) -> Keeps:
@@ -127,6 +131,20 @@ STORES = [
             },
         },
         forget=None,
+    ),
+    Store(
+        key="withdrawn",
+        title=_("Events that are not public any more"),
+        models={
+            "events.Withdrawn": {
+                "id": _gone(_("the random number under which calendars know it")),
+                "starts_at": _gone(_("when it would have begun")),
+                "ends_at": _gone(_("when it would have ended")),
+                "sequence": _gone(_("how often what calendars show had changed")),
+                "withdrawn_at": _gone(_("when it was taken out of them")),
+            },
+        },
+        forget=forget_withdrawn,
     ),
     Store(
         key="rsvps",

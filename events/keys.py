@@ -11,13 +11,23 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Protocol
 
 from events.models import Event
 from peersupport.core import daykey
 from peersupport.core.crypto import CannotOpen, derive, open_box, seal_box
 from peersupport.core.daykey import Forgotten
 
-__all__ = ["CannotOpen", "EventKey", "Forgotten", "key_of", "keys_of", "new_key", "resealed"]
+__all__ = [
+    "CannotOpen",
+    "EventKey",
+    "Forgotten",
+    "Keyed",
+    "key_of",
+    "keys_of",
+    "new_key",
+    "resealed",
+]
 
 _SIZE = 32
 
@@ -80,7 +90,26 @@ def key_of(event: Event, now: datetime) -> EventKey:
     return EventKey(event.pk, secret)
 
 
-def keys_of(events: Iterable[Event], now: datetime) -> dict[uuid.UUID, EventKey]:
+class Keyed(Protocol):
+    """What of an event its key is opened by: a row, or no more of one than this."""
+
+    @property
+    def pk(self) -> uuid.UUID: ...
+
+    @property
+    def key_day(self) -> date: ...
+
+    @property
+    def key(self) -> bytes | memoryview | None: ...
+
+    @property
+    def forget_at(self) -> datetime: ...
+
+    @property
+    def is_forgotten(self) -> bool: ...
+
+
+def keys_of(events: Iterable[Keyed], now: datetime) -> dict[uuid.UUID, EventKey]:
     """Return the keys of many events; those that are forgotten are left out."""
     known = [
         (event.pk, event.key_day, bytes(event.key))

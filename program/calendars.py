@@ -91,8 +91,39 @@ def closings() -> list[Closing]:
     return list(_closings.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One thing that goes on in a holiday until somebody decides otherwise."""
+
+    title: str
+    when: str
+    address: str
+
+
+Standings = Callable[[Iterable[Holiday], Person, datetime], Mapping[uuid.UUID, list[Standing]]]
+_standings: dict[str, Standings] = {}
+
+
+def register_standing(name: str, ask: Standings) -> None:
+    """Say what goes on in holidays, as far as who asks may know. Same name: replaced."""
+    _standings[name] = ask
+
+
+def standing_in(
+    days: Iterable[Holiday], by: Person, now: datetime
+) -> dict[uuid.UUID, list[Standing]]:
+    """Return what goes on in each of some holidays."""
+    days = list(days)
+    found: dict[uuid.UUID, list[Standing]] = defaultdict(list)
+    for ask in _standings.values():
+        for holiday, things in ask(days, by, now).items():
+            found[holiday] += things
+    return found
+
+
 Hours = Callable[[date, date], Mapping[date, float]]
-Marks = Callable[[date, date], list[tuple[date, str]]]
+Marks = Callable[[date, date, Person], list[tuple[date, str]]]
+Lanes = list[tuple[str, list[tuple[date, str]]]]
 _hours: dict[str, Hours] = {}
 _marks: dict[str, tuple[Words, Marks]] = {}
 
@@ -117,13 +148,16 @@ def published_hours(first: date, last: date) -> list[tuple[date, float]]:
 
 
 def register_marks(name: str, title: Words, marks: Marks) -> None:
-    """Add a lane of days with words to the timeline of a term. Same name: replaced."""
+    """Add a lane of days with words to the timeline of a term, for whoever reads it.
+
+    Same name: replaced.
+    """
     _marks[name] = (title, marks)
 
 
-def marks(first: date, last: date) -> list[tuple[str, list[tuple[date, str]]]]:
-    """Return every lane that others add and that holds anything."""
-    found = [(str(title), each(first, last)) for title, each in _marks.values()]
+def marks(first: date, last: date, reader: Person) -> Lanes:
+    """Return every lane that others add and that holds anything this reader may know."""
+    found = [(str(title), each(first, last, reader)) for title, each in _marks.values()]
     return [(title, days) for title, days in found if days]
 
 

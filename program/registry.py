@@ -4,7 +4,7 @@ Every key has plain words, a default and those who may set it: a key that is not
 set. Lines of the index and what "Close everything now" closes are added by whoever knows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -113,6 +113,32 @@ def index_lines(values: Values, today: date) -> list[Line]:
     """Return every line of the index, in order."""
     found = [line for lines in _lines.values() for line in lines(values, today)]
     return sorted(found, key=lambda line: line.order)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What goes on while everything is closed, unless it is ended with it, one by one.
+
+    `shown` gives the template what lies between two instants. `end` ends those whose tickets come
+    back, and returns how many are ended, and how many had changed since and stand as they were.
+    """
+
+    template: str
+    shown: Callable[[datetime, datetime, Person, datetime], Mapping[str, Any]]
+    end: Callable[[Collection[str], Person, datetime], tuple[int, int]]
+
+
+_endings: dict[str, Ending] = {}
+
+
+def register_ending(name: str, ending: Ending) -> None:
+    """Say what else could be ended when everything closes. Same name: replaced."""
+    _endings[name] = ending
+
+
+def endings() -> list[Ending]:
+    """Return everything that goes on unless it is ended."""
+    return list(_endings.values())
 
 
 Closer = Callable[[datetime, datetime, Person, datetime], tuple[int, int]]

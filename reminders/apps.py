@@ -26,7 +26,9 @@ class RemindersConfig(AppConfig):
         register(NavItem(_("Reminders"), "reminders:overview", program, 47))
         register_gate(governor, first=True)
         register_unsaid("reminders", give_back)
-        register_marks("reminders", _("Reminders"), marks)
+        register_marks(
+            "reminders", _("Reminders"), lambda first, last, _reader: marks(first, last)
+        )
         on_calendar_change("reminders", on_change)
         emails.register_kinds()
         auditing.register()

@@ -3,6 +3,7 @@
 from events.models.debriefs import Request, Taker
 from events.models.events import Event, EventSet, Host, Invited, Series
 from events.models.rsvps import Rsvp, RsvpSet, Said
+from events.models.withdrawn import Withdrawn
 
 __all__ = [
     "Event",
@@ -15,4 +16,5 @@ __all__ = [
     "Said",
     "Series",
     "Taker",
+    "Withdrawn",
 ]

@@ -7,20 +7,34 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import CharField, Q, URLField, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import Person
 from events import keys, rules
-from events.models import Event, Rsvp
+from events.models import Event, Rsvp, Withdrawn
 from events.queries import pages
 from peersupport.core.crypto import keyring
 from peersupport.core.ical import Entry
 
+# What everything that is not public is called where others may read it.
+NEUTRAL = _lazy("Appointment")
 # An event that was is kept in calendars for as long as one that was cancelled.
 _BACK = rules.CANCELLED_SHOWN
 _FIELDS = ("pk", "title", "starts_at", "ends_at", "place", "link", "state", "sequence", "facts_at")
+# The same of an event that is withdrawn. The names are not those of its own columns.
+_NAMELESS = {
+    "no_title": Value("", CharField()),
+    "no_place": Value("", CharField()),
+    "no_link": Value("", URLField()),
+    "is_off": Value(str(rules.State.CANCELLED), CharField()),
+}
+_GONE_FIELDS = (
+    "pk", "no_title", "starts_at", "ends_at", "no_place", "no_link", "is_off", "sequence",
+    "withdrawn_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +58,37 @@ class Announced:
         """
         return Entry(
             uid=str(self.id),
-            title=self.title,
+            title=self.title or _("Event"),
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             changed_at=self.facts_at,
             sequence=self.sequence,
             place=self.place or (_("Online") if self.link else ""),
-            link=settings.PUBLIC_URL.rstrip("/") + reverse("events:event", args=[self.id]),
+            link=self._address() if self.title else "",
             is_cancelled=self.state == rules.State.CANCELLED,
             is_private=False,
         )
 
+    def _address(self) -> str:
+        return settings.PUBLIC_URL.rstrip("/") + reverse("events:event", args=[self.id])
+
 
 def announced(now: datetime) -> list[Announced]:
-    """Return the public events that calendars show, in their order: one query."""
+    """Return the public events that calendars show, in their order: one query.
+
+    Those that were public and are not any more are among them for a while, as cancelled and
+    without a name: a calendar that has one would keep it for ever.
+    """
     since = now - _BACK
     is_shown = Q(state=str(rules.State.PUBLISHED), ends_at__gt=since) | Q(
         state=str(rules.State.CANCELLED), cancelled_at__gt=since
     )
     # The begin has the index.
     near = Event.objects.public().filter(is_shown, starts_at__gt=since - rules.FARTHEST)
-    return [Announced(*row) for row in near.order_by("starts_at", "pk").values_list(*_FIELDS)]
+    gone = Withdrawn.objects.filter(withdrawn_at__gt=since).annotate(**_NAMELESS)
+    rows = near.order_by().values_list(*_FIELDS)
+    both = rows.union(gone.values_list(*_GONE_FIELDS), all=True)
+    return sorted((Announced(*row) for row in both), key=lambda one: (one.starts_at, one.id))
 
 
 def version_of(rows: Sequence[Announced]) -> str:
@@ -84,7 +108,7 @@ def _neutral(event: Event, person: Person) -> Entry:
     mark = keyring().mac(person.pk.bytes + event.pk.bytes, purpose="calendar-event").hex()[:32]
     return Entry(
         uid=mark,
-        title=_("Appointment"),
+        title=str(NEUTRAL),
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         changed_at=event.facts_at,

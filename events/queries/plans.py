@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Count, Q, When
 
 from accounts.models import Person, RosterEntry
 from accounts.roster_rules import STUDENTS
@@ -24,6 +25,7 @@ from events.planning_rules import (
     followed_anyway,
     mark,
 )
+from events.queries.pages import ON_A_PAGE
 from events.rules import Kind, State, Visibility
 from program.queries.basics import FactsNow, facts
 from program.registry import value_of
@@ -177,9 +179,14 @@ def dates_of(by: Person, series: uuid.UUID) -> list[Event]:
     return list(found.order_by("starts_at"))
 
 
-def ahead(by: Person, now: datetime) -> list[Event]:
-    """Return what is planned and not over, the next one first: one query."""
-    return list(visible(by).ahead(now).order_by("starts_at", "title")[:_MOST])
+def ahead(by: Person, now: datetime, number: str | None = None) -> Page[Event]:
+    """Return a page of what is planned and not over: drafts first, then the next one. Two queries.
+
+    Drafts wait for somebody: they do not stand behind forty published dates.
+    """
+    is_draft = Case(When(state=str(State.DRAFT), then=0), default=1)
+    found = visible(by).ahead(now).order_by(is_draft, "starts_at", "title", "pk")
+    return Paginator(found, ON_A_PAGE).get_page(number)
 
 
 def between(by: Person, start: datetime, end: datetime) -> list[Event]:
@@ -196,12 +203,15 @@ class Past:
     dates: int
 
 
-def earlier(by: Person, now: datetime) -> list[Past]:
-    """Return what is over, the latest first; a series once, by its last date: two queries."""
+def earlier(by: Person, now: datetime, number: str | None = None) -> Page[Past]:
+    """Return a page of what is over, the latest first; a series once, by its last date.
+
+    Two queries.
+    """
     rows = list(visible(by).filter(ends_at__lte=now).order_by("-starts_at")[:_MOST])
     keys = {row.series_id for row in rows if row.series_id}
     counted = Event.objects.filter(series__in=keys).values("series").annotate(n=Count("pk"))
-    number = dict(counted.order_by().values_list("series", "n"))
+    dates = dict(counted.order_by().values_list("series", "n"))
     found: list[Past] = []
     shown: set[uuid.UUID] = set()
     for row in rows:
@@ -209,8 +219,8 @@ def earlier(by: Person, now: datetime) -> list[Past]:
             found.append(Past(row, 1))
         elif row.series_id not in shown:
             shown.add(row.series_id)
-            found.append(Past(row, number.get(row.series_id, 1)))
-    return found
+            found.append(Past(row, dates.get(row.series_id, 1)))
+    return Paginator(found, ON_A_PAGE).get_page(number)
 
 
 # -- choices --------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from events.models import Event, Request, Rsvp
+from events import rules
+from events.models import Event, Request, Rsvp, Withdrawn
 from events.services.said import count_in_hand
 
 
@@ -26,6 +27,14 @@ def _forget(row: Event, now: datetime) -> int:
         return 0  # another worker got there first
     count_in_hand(row, now)
     count: int = Rsvp.objects.filter(event=row).delete()[0]
+    return count
+
+
+@transaction.atomic(durable=True)
+def forget_withdrawn(*, now: datetime) -> int:
+    """Delete what calendars were told long enough. Returns how many."""
+    old = Withdrawn.objects.filter(withdrawn_at__lte=now - rules.CANCELLED_SHOWN)
+    count: int = old.delete()[0]
     return count
 
 

@@ -183,6 +183,9 @@ def drop_held(row: Event, by: Actor, now: datetime) -> None:
         raise HasPeople
     was_public = writing.is_public(row)
     note(by, "drop event", row, now)
+    if was_public:
+        row.sequence += 1
+        writing.withdraw(row, plans.facts_of(row), now)
     row.delete()
     if was_public:
         touch_public()

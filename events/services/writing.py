@@ -11,7 +11,7 @@ from django.db.models import F
 from accounts.models import Person
 from events import keys, rules
 from events.emails import tell_cancelled, tell_changed
-from events.models import Event, Host, Invited, Series
+from events.models import Event, Host, Invited, Series, Withdrawn
 from events.permissions import may_keep
 from events.planning_rules import (
     IN_CALENDARS,
@@ -138,7 +138,7 @@ def put(row: Event, before: Facts, after: Facts, now: datetime) -> bool:
     values = columns(after) | _key(row, after, now)
     if is_draft:
         values |= {"capacity": after.capacity, "places": after.capacity}
-    elif names & IN_CALENDARS:
+    elif names & IN_CALENDARS or _is_public(before) != _is_public(after):
         values |= {"sequence": F("sequence") + 1, "facts_at": now}
     if Event.objects.filter(pk=row.pk, state=row.state).update(**values) != 1:
         raise NotAllowedFrom("change")
@@ -151,6 +151,8 @@ def put(row: Event, before: Facts, after: Facts, now: datetime) -> bool:
         # Places move with the people in them, and offers with the start.
         places.set_capacity_in_hand(event=row.pk, capacity=after.capacity, now=now)
     row.refresh_from_db()
+    if not is_draft:
+        _tell_calendars(row, before, after, now)
     if not is_draft and names & IS_TOLD:
         tell_changed(row, now)
     return bool(names) and not is_draft and (_is_public(before) or _is_public(after))
@@ -189,6 +191,25 @@ def _key(row: Event, after: Facts, now: datetime) -> dict[str, Any]:
 
 def _is_public(facts: Facts) -> bool:
     return facts.visibility is Visibility.PUBLIC
+
+
+def _tell_calendars(row: Event, before: Facts, after: Facts, now: datetime) -> None:
+    """Let public calendars show an event that has left them as cancelled, until it is back."""
+    if _is_public(before) and not _is_public(after):
+        withdraw(row, before, now)
+    elif _is_public(after) and not _is_public(before):
+        Withdrawn.objects.filter(pk=row.pk).delete()
+
+
+def withdraw(row: Event, known: Facts, now: datetime) -> None:
+    """Let public calendars show an event as cancelled, at the time that they knew.
+
+    What is over they may keep.
+    """
+    if known.ends_at <= now:
+        return
+    said = {"starts_at": known.starts_at, "ends_at": known.ends_at, "withdrawn_at": now}
+    Withdrawn.objects.update_or_create(pk=row.pk, defaults={**said, "sequence": row.sequence})
 
 
 def is_public(row: Event) -> bool:

@@ -21,7 +21,7 @@ from accounts.rules import Role
 from events import rules
 from events.markdown import to_html
 from events.permissions import may_draft, may_plan
-from events.queries import pages, plans
+from events.queries import calendars, pages, plans
 from events.queries.pages import Seen
 from events.rules import Full, Going, NotAllowed, NotAllowedFrom, NotOpen, State
 from events.services import places
@@ -30,6 +30,7 @@ from peersupport.core.daykey import Forgotten
 from program.queries import facts
 
 FEW = 3
+OWN_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +113,40 @@ def _today(now: datetime, zone: ZoneInfo) -> Any:
     return now.astimezone(zone).date()
 
 
+def own_lines(person: Person, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Return one line for each of somebody's next events, for Today: theirs alone.
+
+    A discreet one has the name that calendars give it: somebody may look over a shoulder.
+    """
+    return [_own_line(seen, now, zone) for seen in pages.soon(person, now)[:OWN_LINES]]
+
+
+def _own_line(seen: Seen, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    row, said = seen.row, _words(seen, now, zone)
+    when = words.upper_first(
+        words.day_near(row.starts_at.astimezone(zone).date(), _today(now, zone))
+    )
+    return {
+        "url": reverse("events:event", args=[row.pk]),
+        "title": calendars.NEUTRAL if row.is_sensitive else row.title,
+        "when": f"{when}, {words.time_range(row.starts_at, row.ends_at, zone)}",
+        "kind": said.kind,
+        "word": said.word,
+    }
+
+
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
-    """Show what is on: one's own first, then everything one may see."""
+    """Show what is on: one's own first, then everything one may see, some on each page."""
     now, known = clock.now(), facts()
     zone = known.zone
     person = request.user if isinstance(request.user, Person) else None
-    found = pages.coming(person, now)
+    found = pages.coming(person, now, request.GET.get("page"))
     context = {
         "personal": person is not None,
-        "mine": [_card(seen, now, zone) for seen in found if seen.is_live],
-        "events": [_card(seen, now, zone) for seen in found if not seen.is_live],
+        "mine": [_card(seen, now, zone) for seen in found.mine],
+        "events": [_card(seen, now, zone) for seen in found.others],
+        "page": found.page,
         "zone_name": words.zone_name(now, zone),
         "is_visitor": person is None,
         "is_student": person is not None and person.has_role(Role.STUDENT),

@@ -39,7 +39,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show what is planned, month by month, and drafts that wait for somebody to publish them."""
     at = desk(request, drafting=True)
     zone = at.known.zone
-    rows = plans.ahead(at.by, at.now)
+    page = plans.ahead(at.by, at.now, request.GET.get("page"))
+    rows = list(page)
     drafts = [row for row in rows if row.state == State.DRAFT]
     hosts = plans.hosts_of([row.pk for row in drafts])
     shown = [said.row_of(row, at.now, zone) | {"month": _month(row, at)} for row in rows]
@@ -49,6 +50,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "is_planner": may_plan(at.by),
         "lets_publish": at.letting == Letting.PUBLISH,
         "months": standing,
+        "page": page,
         "drafts": [
             row | {"hosts": ", ".join(sorted(hosts.get(row["id"], {}).values()))}
             for row in shown
@@ -145,6 +147,7 @@ def earlier(request: HttpRequest) -> HttpResponse:
     """Show what has been, the latest first: to be copied."""
     at = desk(request, drafting=True)
     zone = at.known.zone
+    page = plans.earlier(at.by, at.now, request.GET.get("page"))
     found = [
         {
             "id": one.event.pk,
@@ -155,9 +158,9 @@ def earlier(request: HttpRequest) -> HttpResponse:
             "month": _month(one.event, at),
             "tag": said.tag(one.event, at.now),
         }
-        for one in plans.earlier(at.by, at.now)
+        for one in page
     ]
-    context = {"personal": True, "months": _by_month(found)}
+    context = {"personal": True, "months": _by_month(found), "page": page}
     return render(request, "events/plan/earlier.html", context)
 
 

@@ -19,7 +19,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -171,19 +171,26 @@ def open_sealed(day: date, sealed: bytes, *, context: str, now: datetime) -> byt
 def open_many(items: Iterable[tuple[date, bytes, str]], *, now: datetime) -> list[bytes | None]:
     """Return what each of many (day, sealed, context) holds; None where `open_sealed` would raise.
 
-    The file is read once, and each day's key is made once.
+    The file is read once, and the ratchet is walked once, to the farthest of the days.
     """
-    state, made = ratchet(), dict[date, bytes]()
+    asked = list(items)
+    keys = _keys_of({day for day, _sealed, _context in asked if now < gone_at(day)})
     found: list[bytes | None] = []
-    for day, sealed, context in items:
+    for day, sealed, context in asked:
         try:
-            if now >= gone_at(day):
-                raise Forgotten
-            key = made.get(day) or derive(state.at(day), "day|seal")
-            made[day] = key
-            found.append(open_box(key, bytes(sealed), context=context))
-        except (Forgotten, CannotOpen):
+            key = keys.get(day)
+            found.append(open_box(key, bytes(sealed), context=context) if key else None)
+        except CannotOpen:
             found.append(None)
+    return found
+
+
+def _keys_of(days: Collection[date]) -> dict[date, bytes]:
+    """Return the sealing keys of days; those that the ratchet has left behind are not there."""
+    state, found = ratchet(), dict[date, bytes]()
+    for day in sorted(day for day in days if day >= state.day):
+        state = Ratchet(day, state.lineage, state.at(day))
+        found[day] = derive(state.key, "day|seal")
     return found
 
 

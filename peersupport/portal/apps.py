@@ -20,13 +20,14 @@ class PortalConfig(AppConfig):
         import_module("peersupport.celery")
 
         from peersupport.core.ui.nav import NavItem, register
-        from peersupport.portal import undelivered
+        from peersupport.portal import health, undelivered
         from peersupport.portal.checks import register_checks
         from peersupport.portal.roles import become_owner, give_rights
         from peersupport.portal.startup import publish_demo_keys, stamp_database
 
         register_checks()
         undelivered.register()
+        health.register()
         register(NavItem(_("Today"), "portal:today", frozenset(), 10))
         pre_migrate.connect(become_owner, sender=self)
         post_migrate.connect(stamp_database, sender=self)

@@ -1,7 +1,11 @@
-"""The demo's events: each kind of them, and each place somebody can have. Idempotent."""
+"""The demo's events: each kind of them, and each place somebody can have.
+
+Laid out anew each day: whatever of it is over, or no longer ahead, is made once more, and the rest
+is left alone. One look finds what is missing, so that it can be done at every start and every day.
+"""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,23 +20,47 @@ from peersupport.core.actors import SYSTEM
 from peersupport.core.clock import UTC
 from program.queries import facts as program_facts
 
-_AHEAD = timedelta(days=1)
-_ENOUGH = 4  # events ahead, below which the week is laid out anew
+_YOGA = "Yoga in the atrium"
+_DINNER = "Dinner after the block exam"
+_GROUP = "Group for students who lost somebody"
+_QUIET = "Ten quiet minutes"
+_OFFER = "Three good things, on paper"
+_PAST = "Sleep before exams: what helps"
+_LATELY = timedelta(hours=49)  # for so long what was is worth looking at
 People = Mapping[str, Person]
 
 
 def lay_out_events(people: People, *, now: datetime) -> None:
-    """Let there be a week of events around today, unless there is one."""
-    if Event.objects.on().ahead(now + _AHEAD).count() >= _ENOUGH:
-        return
-    zone = program_facts().zone
-    _open(people, zone, now)
-    _full(people, zone, now)
-    _discreet(people, zone, now)
-    _weekly(zone, now)
-    _offered(people, now)
-    _past(people, now)
+    """Let there be a week of events around today: what of it is there already stays."""
+    there = _there(now)
+    if there < {_YOGA, _DINNER, _GROUP, _QUIET, _OFFER, _PAST}:
+        _make(people, there, now)
     _debrief(people, now)
+
+
+def _there(now: datetime) -> set[str]:
+    """Return the names of what is ahead, and of what has just been: one query.
+
+    What somebody cancelled counts: it stays cancelled until its day.
+    """
+    rows = Event.objects.shown().filter(ends_at__gt=now - _LATELY)
+    found = rows.values_list("title", "starts_at")
+    return {title for title, starts in found if (starts <= now) is (title == _PAST)}
+
+
+def _make(people: People, there: set[str], now: datetime) -> None:
+    zone = program_facts().zone
+    scenes: dict[str, Callable[[], None]] = {
+        _YOGA: lambda: _open(people, zone, now),
+        _DINNER: lambda: _full(people, zone, now),
+        _GROUP: lambda: _discreet(people, zone, now),
+        _QUIET: lambda: _weekly(zone, now),
+        _OFFER: lambda: _offered(people, now),
+        _PAST: lambda: _past(people, now),
+    }
+    for name, make in scenes.items():
+        if name not in there:
+            make()
 
 
 def _at(days: int, at: time, zone: ZoneInfo, now: datetime) -> datetime:
@@ -55,7 +83,7 @@ def _open(people: People, zone: ZoneInfo, now: datetime) -> None:
     row = _published(
         Facts(
             kind=Kind.MOVE,
-            title="Yoga in the atrium",
+            title=_YOGA,
             starts_at=start,
             ends_at=start + timedelta(hours=1),
             place="Atrium, Hall B",
@@ -77,7 +105,7 @@ def _full(people: People, zone: ZoneInfo, now: datetime) -> None:
     row = _published(
         Facts(
             kind=Kind.DINNER,
-            title="Dinner after the block exam",
+            title=_DINNER,
             starts_at=start,
             ends_at=start + timedelta(hours=2),
             place="Lounge A",
@@ -95,7 +123,7 @@ def _discreet(people: People, zone: ZoneInfo, now: datetime) -> None:
     row = _published(
         Facts(
             kind=Kind.GROUP,
-            title="Group for students who lost somebody",
+            title=_GROUP,
             starts_at=start,
             ends_at=start + timedelta(hours=1),
             place="Told to who comes",
@@ -115,7 +143,7 @@ def _weekly(zone: ZoneInfo, now: datetime) -> None:
     made = series.make(
         facts=Facts(
             kind=Kind.MIND,
-            title="Ten quiet minutes",
+            title=_QUIET,
             starts_at=start,
             ends_at=start + timedelta(minutes=30),
             place="Chapel, side room",
@@ -138,7 +166,7 @@ def _offered(people: People, now: datetime) -> None:
     row = _published(
         Facts(
             kind=Kind.WRITE,
-            title="Three good things, on paper",
+            title=_OFFER,
             starts_at=start,
             ends_at=start + timedelta(hours=1),
             place="Library, room 2",
@@ -158,7 +186,7 @@ def _past(people: People, now: datetime) -> None:
     row = _published(
         Facts(
             kind=Kind.SLEEP,
-            title="Sleep before exams: what helps",
+            title=_PAST,
             starts_at=start,
             ends_at=start + timedelta(hours=1),
             place="Room 301",

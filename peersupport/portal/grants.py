@@ -167,6 +167,7 @@ _EVENTS: dict[str, Rights] = {
     # Totals are written once and never changed; they go with an event that is removed.
     "events_said": {"web": "SELECT, DELETE", "worker": "SELECT, INSERT"},
     "events_taker": WEB_ALL_WORKER_READS,
+    "events_withdrawn": {"web": ALL, "worker": "SELECT, DELETE"},
     # The worker tells whoever was asked, and whoever asked; what a team wrote it cannot read.
     "events_request": {
         "web": ALL,

@@ -6,26 +6,32 @@ web side unwell: taking Today and the numbers away from students would mend noth
 (docs/decisions/0025-the-ladder.md). The demo answers for both.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from events.queries.line import oldest_old_offer
 from peersupport.core import clock, daykey
 from peersupport.core.datamap import queries as datamap
 from peersupport.core.keyfiles import KeysUnusable
 from peersupport.core.outbox import queries as outbox
+from program.registry import Line, Values, register_lines
 from referrals.queries import clock as care_clock
 from referrals.queries.ladder import unreached
 
 # A message of the care side that is due this long was not delivered, whatever the clock says.
 DUE_STALE = timedelta(minutes=10)
 FORGET_STALE = timedelta(hours=3)
+# Lines of events are looked through every minute.
+PLACES_STALE = timedelta(minutes=15)
 
 
 def _seconds(moment: datetime | None, now: datetime) -> int | None:
@@ -86,6 +92,26 @@ def _forgetting(now: datetime) -> dict[str, Any]:
     }
 
 
+def _places(now: datetime) -> dict[str, Any]:
+    """Return whether lines of events are moved: no offer stands long after its end."""
+    late = _seconds(oldest_old_offer(now), now)
+    is_well = late is None or late < PLACES_STALE.total_seconds()
+    return {"ok": is_well, "late_seconds": None if is_well else late}
+
+
+def _lines(values: Values, today: date) -> list[Line]:
+    """Return a line of the school's facts if the lines of events stand; none while they move."""
+    if _places(clock.now())["ok"]:
+        return []
+    said = _("Nobody is moved up: whoever looks after the server has to see to the worker")
+    return [Line(_("Events"), _("Waiting for a place"), said, reverse("events:plan"), True, 61)]
+
+
+def register() -> None:
+    """Put what stands still into the index of the school's facts."""
+    register_lines("places", _lines)
+
+
 def _care_clock(now: datetime) -> dict[str, Any]:
     """Return whether the care side's clock goes, and reaches somebody with what is pressing."""
     found = _care_seen(now)
@@ -112,7 +138,12 @@ def _parts(now: datetime) -> dict[str, dict[str, Any]]:
     broker = {"ok": _broker()}
     if settings.PLANE == "care":
         return {"broker": broker, "clock": _care_clock(now), "outbox": _care_outbox(now)}
-    own = {"broker": broker, "outbox": _outbox(now), "forgetting": _forgetting(now)}
+    own = {
+        "broker": broker,
+        "outbox": _outbox(now),
+        "forgetting": _forgetting(now),
+        "places": _places(now),
+    }
     if settings.PLANE == "all":
         own["care_clock"] = _care_clock(now)
     return own

@@ -5,9 +5,12 @@ A promise without a test is not in this list: `tests/portal/test_promises.py` lo
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from events.rules import KEPT, KEPT_SENSITIVE
 from peersupport.core.datamap.registry import Words
 from program.registry import Values, value_of
 
@@ -113,6 +116,40 @@ PROMISES = [
         _("Mail about your visits comes only if you ask for it, and says nothing."),
         _("Your own mailbox and your browser's history are yours to keep or clear."),
         ("tests/ui/test_letters.py::test_every_letter_looks_the_same_from_outside",),
+    ),
+    Promise(
+        format_lazy(
+            _(
+                "{days} days after a wellness event, and {hours} hours after a discreet one, "
+                "nothing here can say who came, who waited or who changed their mind. A day later "
+                "no backup can. Only numbers stay."
+            ),
+            days=KEPT // timedelta(days=1),
+            hours=KEPT_SENSITIVE // timedelta(hours=1),
+        ),
+        _(
+            "Until then, whoever has both the database and the key file of this site could find "
+            "out. Those who run an event that is not discreet see on the day who is expected."
+        ),
+        (
+            "tests/events/test_forgetting.py::test_answers_go_when_the_event_forgets",
+            "tests/events/test_keys.py::test_it_opens_until_the_event_forgets_and_the_ratchet_moves_on",
+            "tests/events/test_canaries.py::test_a_copy_from_during_it_opens_nothing_after_it",
+            "tests/portal/test_promises.py::test_how_long_it_is_known_who_comes_is_said_as_it_is",
+        ),
+    ),
+    Promise(
+        _(
+            "Nobody sees who comes to a discreet event, not the people who plan or run it either. "
+            "Letters and calendars do not say what it is."
+        ),
+        _("Whoever sits in the room with you sees that you are there."),
+        (
+            "tests/events/test_day.py::test_of_a_discreet_event_nobody_sees_who_comes",
+            "tests/events/test_canaries.py::test_no_page_for_those_who_run_it_names_anybody",
+            "tests/events/test_canaries.py::test_nothing_of_it_is_found_outside",
+            "tests/events/test_letters.py::test_each_goes_out_neutral_and_names_nobody_on_the_way",
+        ),
     ),
     Promise(
         _("The numbers at the top of every page are always there."),

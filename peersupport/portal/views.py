@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Person
 from accounts.rules import Role
+from events.views.pages import own_lines
 from officehours.queries import board as boards
 from officehours.queries.board import Board, Door
 from officehours.queries.pages import my_visits
@@ -170,6 +171,7 @@ def today(request: HttpRequest) -> HttpResponse:
         # Whoever has a time is not offered another: the list itself is the same for everybody.
         has_time = any(not one["in_line"] for one in mine)
         context = {**context, "mine": mine, "has_time": has_time}
+        context["events"] = own_lines(person, now, board.zone)
         context["looks_on"] = not person.has_role(Role.STUDENT)
         if not (board.doors or board.next_at) and person.roles & KEEPERS:
             context["guide"] = not_over(current_way())

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
-from program.calendars import closings
+from program.calendars import closings, standing_in
 from program.forms.holidays import HolidayForm
 from program.models import Holiday
 from program.queries import facts, holidays
@@ -31,6 +31,7 @@ def _holidays(request: HttpRequest, form: HolidayForm, now: datetime) -> dict[st
     for closing in closings():
         left.update(closing.left(found, now))
         address = closing.address
+    stand = standing_in(found, signed_in(request), now)
     decides = signed_in(request).has_role(Role.COORDINATOR)
     return {
         "personal": True,
@@ -40,6 +41,7 @@ def _holidays(request: HttpRequest, form: HolidayForm, now: datetime) -> dict[st
                 "holiday": one,
                 "days": _days(one),
                 "left": left[one.pk],
+                "stands": stand[one.pk],
                 "decide": reverse(address, args=[one.pk]) if decides and address else "",
             }
             for one in found
@@ -76,6 +78,14 @@ def keep_holidays(request: HttpRequest) -> HttpResponse:
             gone,
         ) % (gone)
     messages.success(request, said)
+    stand = len(standing_in([added], person, now)[added.pk])
+    if stand:
+        goes_on = ngettext(
+            "%d published event lies in these days and goes on. You find it below.",
+            "%d published events lie in these days and go on. You find them below.",
+            stand,
+        )
+        messages.warning(request, goes_on % stand)
     return redirect("program:holidays")
 
 

@@ -11,11 +11,12 @@ from django.utils.translation import ngettext
 from peersupport.core import words
 from peersupport.core.charts import timeline
 from program.calendar_rules import Entry, quiet_times
-from program.calendars import marks
+from program.calendars import Lanes
 from program.models import Holiday, Milestone
 
 KINDS = dict(Milestone.Kind.choices)
 _NO_ZONE = ZoneInfo("UTC")
+_FEW_MARKS, _MOST_NAMES = 12, 40
 
 
 def clock_time(wall: time) -> str:
@@ -91,6 +92,7 @@ def drawing(
     entries: Sequence[Entry],
     closed: Sequence[Holiday],
     hours: Sequence[tuple[date, float]],
+    added: Lanes,
     today: date,
 ) -> timeline.Drawing:
     """Return a term as a drawing: milestones, quiet times, holidays, what others add, hours."""
@@ -101,10 +103,33 @@ def drawing(
     off = [timeline.Item(h.name, h.first_on, h.last_on, "closed") for h in closed]
     if off:
         lanes.append((_("Holidays"), off))
-    for title, found in marks(first, last):
-        lanes.append((title, [timeline.Item(words_, day, day, "mark") for day, words_ in found]))
+    lanes += [(title, _marks(found)) for title, found in added]
     weekly = (_("Hours published each week"), hours) if hours else None
     return timeline.draw(first, last, lanes, weekly, today)
+
+
+def _marks(found: Sequence[tuple[date, str]]) -> list[timeline.Item]:
+    """Return a lane of days. Of many with one name the first says it: a series is one thing.
+
+    Of very many none says anything: the picture stays a picture, and the table has the words.
+    """
+    names = {words_ for _day, words_ in found}
+    if len(found) <= _FEW_MARKS:
+        return [timeline.Item(words_, day, day, "mark") for day, words_ in found]
+    said: set[str] = set() if len(names) <= _MOST_NAMES else names
+    items = []
+    for day, words_ in sorted(found):
+        items.append(timeline.Item("" if words_ in said else words_, day, day, "mark"))
+        said.add(words_)
+    return items
+
+
+def added_words(added: Lanes) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the lanes that others add as the table beside the picture has them."""
+    return [
+        (title, [(days(day, day), words_) for day, words_ in sorted(found)])
+        for title, found in added
+    ]
 
 
 def hours_words(hours: float) -> str:

@@ -1,5 +1,6 @@
 """What cannot wait: close everything, a notice on every page, after something terrible."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import Person
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock, words
 from program.forms.now import CloseNowForm, CriticalForm, NoticeForm
 from program.queries import facts
-from program.queries.confidentiality import closed_until
-from program.registry import value_of
+from program.queries.confidentiality import OPEN_END, closed_until
+from program.registry import endings, value_of
 from program.services import change_setting, close_now, open_again
 
 _SAFE = gettext_lazy(
@@ -92,6 +94,7 @@ def close(request: HttpRequest) -> HttpResponse:
         "is_closed": is_closed,
         "until": words.when(until, now, known.zone) if until else "",
         "zone_name": words.zone_name(now, known.zone),
+        "goes_on": _goes_on(now, until, by, now) if is_closed else [],
     }
     if data is None or not form.is_valid():
         status = 400 if form.errors else 200
@@ -99,6 +102,7 @@ def close(request: HttpRequest) -> HttpResponse:
     chosen = form.cleaned_data["until"]
     if not form.cleaned_data["is_sure"]:
         context["asks"] = True
+        context["goes_on"] = _goes_on(now, chosen, by, now)
         context["until"] = words.when(chosen, now, known.zone) if chosen else ""
         return render(request, "program/close.html", context)
     closed, left = close_now(until=chosen, by=by, now=now)
@@ -110,4 +114,34 @@ def close(request: HttpRequest) -> HttpResponse:
     messages.success(request, said % closed)
     if left:
         messages.warning(request, _("Where a talk is going on, it may end in peace."))
+    _end(request, by, now)
     return redirect("program:close")
+
+
+def _goes_on(
+    start: datetime, until: datetime | None, by: Person, now: datetime
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return what goes on while everything is closed: a template, and what it shows."""
+    end = until or start + OPEN_END
+    return [(one.template, one.shown(start, end, by, now)) for one in endings()]
+
+
+def _end(request: HttpRequest, by: Person, now: datetime) -> None:
+    """End what was ticked, and say so. What was not goes on."""
+    tickets = request.POST.getlist("end")
+    done = [one.end(tickets, by, now) for one in endings()] if tickets else []
+    ended, stand = sum(one[0] for one in done), sum(one[1] for one in done)
+    if ended:
+        said = ngettext(
+            "%d event is cancelled. Whoever had a place or waited is told.",
+            "%d events are cancelled. Whoever had a place or waited is told.",
+            ended,
+        )
+        messages.success(request, said % ended)
+    if stand:
+        said = ngettext(
+            "%d event has changed meanwhile and goes on. Look at it below.",
+            "%d events have changed meanwhile and go on. Look at them below.",
+            stand,
+        )
+        messages.warning(request, said % stand)

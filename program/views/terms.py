@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import Person
 from accounts.permissions import require_role, signed_in
 from accounts.rules import Role
 from peersupport.core import clock
@@ -31,23 +32,29 @@ def _chosen(rows: list[Term], today: date, wanted: str) -> Term | None:
     return asked or next(iter(ahead), None) or next(iter(rows), None)
 
 
-def _glance(term: Term | None, today: date) -> dict[str, Any]:
+def _glance(term: Term | None, today: date, reader: Person) -> dict[str, Any]:
     """Return a term as a drawing and as tables; without one, the coming half year."""
     first = term.first_on if term else today
     last = term.last_on if term else today + timedelta(days=182)
     entries = [reads.entry_of(row) for row in reads.milestones(first, last)]
     closed, hours = holidays(first, last), published_hours(first, last)
-    added = [(day, title, words) for title, each in marks(first, last) for day, words in each]
+    added = marks(first, last, reader)
     return {
         "title": term.name if term else _("The coming half year"),
         "days": said.days(first, last),
         "drawing": said.drawing(
-            first=first, last=last, entries=entries, closed=closed, hours=hours, today=today
+            first=first,
+            last=last,
+            entries=entries,
+            closed=closed,
+            hours=hours,
+            added=added,
+            today=today,
         ),
         "rows": [said.row(entry) for entry in entries],
         "quiet": said.quiet(entries),
         "closed": [(one.name, said.days(one.first_on, one.last_on)) for one in closed],
-        "marks": [(said.days(day, day), title, words) for day, title, words in sorted(added)],
+        "added": said.added_words(added),
         "weeks": said.weeks(hours),
         "bare_weeks": said.without_hours(hours),
     }
@@ -69,7 +76,7 @@ def terms(request: HttpRequest) -> HttpResponse:
         "personal": True,
         "form": form,
         "term": term,
-        "glance": _glance(term, today),
+        "glance": _glance(term, today, signed_in(request)),
         "rows": [
             {"term": row, "days": said.days(row.first_on, row.last_on), "is_shown": row == term}
             for row in rows

@@ -18,6 +18,7 @@ from accounts.rules import Role
 from peersupport.core import clock, words
 from peersupport.core.charts import timeline
 from program.calendar_rules import Entry
+from program.calendars import Lanes, marks
 from program.views import milestone_words
 from reminders.emails import values_for
 from reminders.forms import CampaignForm, initial_of
@@ -63,7 +64,7 @@ def _card(one: Campaign, known: pages.Calendar, now: datetime) -> dict[str, Any]
     }
 
 
-def _drawing(known: pages.Calendar) -> tuple[timeline.Drawing, list[Entry]]:
+def _drawing(known: pages.Calendar, added: Lanes) -> tuple[timeline.Drawing, list[Entry]]:
     """Return the coming half year with its dates, quiet times and reminders."""
     last = known.today + _SHOWN
     entries = sorted(
@@ -71,7 +72,13 @@ def _drawing(known: pages.Calendar) -> tuple[timeline.Drawing, list[Entry]]:
         key=lambda e: (e.first_on, e.title),
     )
     drawn = milestone_words.drawing(
-        first=known.today, last=last, entries=entries, closed=[], hours=[], today=known.today
+        first=known.today,
+        last=last,
+        entries=entries,
+        closed=[],
+        hours=[],
+        added=added,
+        today=known.today,
     )
     return drawn, entries
 
@@ -85,14 +92,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     mine = pages.all_campaigns()
     cards = sorted((_card(one, known, now) for one in mine), key=itemgetter("speaks_at"))
     planner = pages.planner(now)
-    drawing, entries = _drawing(known)
-    marks = pages.marks(known.today, known.today + _SHOWN)
+    added = marks(known.today, known.today + _SHOWN, signed_in(request))
+    drawing, entries = _drawing(known, added)
     context = {
         "personal": True,
         "may_change": may_keep_campaigns(signed_in(request)),
         "drawing": drawing,
         "dates": [milestone_words.row(entry) for entry in entries],
-        "marks": [(words.dated(day), title) for day, title in marks],
+        "added": milestone_words.added_words(added),
         "cards": cards,
         "ended": pages.ended_campaigns(),
         "library": _library({one.library for one in mine}, known, now),

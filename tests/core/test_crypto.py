@@ -84,6 +84,26 @@ def test_a_day_can_seal_ahead_and_never_back(keys_dir: Path) -> None:
         daykey.seal(DAY - timedelta(days=3), b"words", context="c")
 
 
+def test_many_open_as_each_of_them_does(keys_dir: Path) -> None:
+    """The ratchet is walked once for all of them, in whatever order they are asked for."""
+    now = datetime(2026, 12, 7, 12, tzinfo=UTC)
+    days = [DAY + timedelta(days=n) for n in (30, 14, 0, 21, 14)]
+    boxes = [(day, daykey.seal(day, b"words", context="c"), "c") for day in days]
+    boxes.append((days[0], boxes[1][1], "c"))
+
+    def alone(day: date, sealed: bytes, context: str) -> bytes | None:
+        try:
+            return daykey.open_sealed(day, sealed, context=context, now=now)
+        except (daykey.Forgotten, daykey.CannotOpen):
+            return None
+
+    for _each in range(2):
+        found = daykey.open_many(boxes, now=now)
+        assert found == [alone(*box) for box in boxes]
+        assert found == [b"words", b"words", None, b"words", b"words", None]
+        daykey.advance(now)
+
+
 def test_a_clock_set_back_moves_nothing_back(keys_dir: Path) -> None:
     daykey.advance(NOON)
     before = daykey.ratchet().day

@@ -242,6 +242,76 @@ def test_pages_ask_the_same_number_of_queries_however_many_events_there_are(
     assert counts[1] == counts[3], counts
 
 
+def test_the_list_is_pages_of_forty_each_event_on_one_of_them(
+    people: dict[str, Person], evening: datetime, django_assert_max_num_queries: Any
+) -> None:
+    ana = sign_in(people["ana"])
+    made = [
+        event(evening, title=f"Walk {n:03}", starts_at=evening + timedelta(days=2, hours=n))
+        for n in range(95)
+    ]
+    for row in (made[0], made[90]):
+        places.answer(event=row.pk, person=people["ana"], now=evening)
+    event(evening, title="Hidden one", visibility=rules.Visibility.PRIVATE)
+
+    seen, counts = [], []
+    for number in (1, 2, 3):
+        with django_assert_max_num_queries(12) as asked:
+            seen.append(_body(ana, f"/events/?page={number}"))
+        counts.append(_own(asked.captured_queries))
+    assert max(counts) <= 6, counts
+    titles = [re.findall(r"Walk \d{3}", page) for page in seen]
+    assert [len(found) for found in titles] == [42, 40, 13]
+    assert titles[0][:2] == ["Walk 000", "Walk 090"]  # one's own stand first, on page one alone
+    assert sorted(one for found in titles for one in found) == [row.title for row in made]
+    assert "Yours" not in seen[1]
+    assert "Hidden one" not in "".join(seen)
+    assert "Page 2 of 3" in seen[1]
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "x", "", "9" * 40, "1.5"])
+def test_a_page_that_is_not_there_is_the_nearest_one(
+    people: dict[str, Person], evening: datetime, asked: str
+) -> None:
+    for _each in range(41):
+        event(evening)
+    seen = _body(sign_in(people["ana"]), f"/events/?page={asked}")
+    assert re.search(r"Page [12] of 2", seen)
+
+
+def test_links_between_pages_keep_what_else_is_asked_for(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    for _each in range(81):
+        event(evening, visibility=rules.Visibility.PUBLIC)
+    seen = _body(Client(), "/events/?kind=move&page=2")
+    assert 'href="?kind=move&amp;page=1"' in seen
+    assert 'href="?kind=move&amp;page=3"' in seen
+    assert "Page" not in _body(sign_in(people["cora"]), "/events/plan/earlier/")
+
+
+def test_whoever_plans_reads_pages_of_forty_drafts_first(
+    people: dict[str, Person], evening: datetime, django_assert_max_num_queries: Any
+) -> None:
+    cora = sign_in(people["cora"])
+    for n in range(90):
+        event(evening, title=f"Walk {n:03}", starts_at=evening + timedelta(days=2, hours=n))
+    event(evening, title="Draft", state=rules.State.DRAFT, starts_at=evening + timedelta(days=99))
+    seen = []
+    for number in (1, 3):
+        with django_assert_max_num_queries(12) as asked:
+            seen.append(_body(cora, f"/events/plan/?page={number}"))
+        assert _own(asked.captured_queries) <= 6, asked.captured_queries
+    found = [re.findall(r"(?:Walk \d{3}|Draft)</a>", page) for page in seen]
+    assert [len(each) for each in found] == [40, 11]
+    assert found[0][0] == "Draft</a>"
+    past = [event(evening, starts_at=evening - timedelta(days=n + 2)) for n in range(41)]
+    assert past
+    older = _body(cora, "/events/plan/earlier/?page=2")
+    assert older.count("Look at it") == 1
+    assert "Newer" in older
+
+
 def _own(queries: list[dict[str, str]]) -> int:
     """Return how many queries are not those of the session and of the transaction."""
     others = ("sessions_row", "accounts_person", "BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")

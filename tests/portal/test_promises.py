@@ -10,11 +10,14 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import Person
+from events import keys
 from officehours.queries.line import door_code
+from peersupport.core import daykey
 from peersupport.core.actors import SYSTEM
 from peersupport.portal.promises import PROMISES
 from program.registry import CLAIMS, STATUSES, TOPICS
 from program.services import change_setting
+from tests.events.scene import event
 from tests.people import cast, hours_of, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
@@ -54,6 +57,20 @@ def test_every_promise_is_held_by_a_test_that_exists(promise: Any) -> None:
         path, _colons, name = named.partition("::")
         source = (settings.BASE_DIR / path).read_text()
         assert f"def {name}(" in source, named
+
+
+def test_how_long_it_is_known_who_comes_is_said_as_it_is(
+    people: dict[str, Person], evening: datetime
+) -> None:
+    """The words have the numbers of the rules, by which every read ends."""
+    said = unescape(Client().get("/promises/").content.decode())
+    assert "7 days after a wellness event, and 24 hours after a discreet one" in said
+    for is_sensitive, kept in ((False, timedelta(days=7)), (True, timedelta(hours=24))):
+        row = event(evening, is_sensitive=is_sensitive)
+        assert row.forget_at - row.ends_at == kept
+        assert keys.keys_of([row], row.forget_at - timedelta(seconds=1)), is_sensitive
+        assert not keys.keys_of([row], row.forget_at), is_sensitive
+        assert daykey.gone_at(row.key_day) <= row.forget_at + timedelta(days=1)
 
 
 @pytest.mark.parametrize("status", STATUSES)

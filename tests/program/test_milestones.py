@@ -385,7 +385,7 @@ def test_a_term_at_a_glance(evening: datetime, django_assert_max_num_queries: An
 def test_what_others_add_has_a_lane_of_its_own(evening: datetime) -> None:
     cora = sign_in(cast(evening)["cora"])
     day = date(2026, 12, 1)
-    calendars.register_marks("test", "Letters", lambda first, last: [(day, "Good luck")])
+    calendars.register_marks("test", "Letters", lambda first, last, reader: [(day, "Good luck")])
     try:
         shown = cora.get("/program/terms/").content.decode()
     finally:
