@@ -8,6 +8,8 @@ from events import rules
 REMINDED_AT = time(16)
 MORNING = time(9)
 THANKS_AFTER = timedelta(hours=1)
+# Nobody waits longer for an answer without being told that there is none.
+UNANSWERED_DAYS = 2
 
 
 def _at(day: date, moment: time, zone: tzinfo) -> datetime:
@@ -40,3 +42,16 @@ def remind_at(starts_at: datetime, zone: tzinfo) -> datetime:
 def thank_at(ends_at: datetime, zone: tzinfo) -> datetime:
     """Return when people are thanked: an hour after the end, or in the morning after it."""
     return fit(ends_at + THANKS_AFTER, zone)
+
+
+def unanswered_at(now: datetime, zone: tzinfo) -> datetime:
+    """Return when somebody who asks now is told that nobody answered: in a morning.
+
+    By the day alone, so that the row which waits for it does not keep the minute of asking.
+    """
+    return _at(now.astimezone(zone).date() + timedelta(days=UNANSWERED_DAYS), MORNING, zone)
+
+
+def is_unanswered(asked_on: date, today: date) -> bool:
+    """Return whether an answer is overdue, by the local days of asking and of today."""
+    return (today - asked_on).days >= UNANSWERED_DAYS

@@ -53,6 +53,9 @@ urlpatterns: list[URLPattern] = [
     path("debriefs/asked/", debriefs.asked, name="asked"),
     path("debriefs/takers/", debriefs.takers, name="takers"),
     path("debriefs/takers/<uuid:taker>/end/", debriefs.end_taker, name="end-taker"),
+    # What letters name, since an address in a mailbox must not say what it is about.
+    path("told/", debriefs.told, name="told"),
+    path("for-you/", debriefs.for_you, name="for-you"),
     path("debriefs/<uuid:request_id>/back/", debriefs.withdraw, name="withdraw"),
     path("debriefs/<uuid:request_id>/take/", debriefs.take, name="take"),
     path("debriefs/<uuid:request_id>/decline/", debriefs.decline, name="decline-debrief"),

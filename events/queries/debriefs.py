@@ -10,9 +10,15 @@ from django.utils.translation import gettext as _
 from accounts.models import Person, RoleGrant
 from accounts.rules import Role
 from events.models import Request, Taker
+from events.queries import refs
+from peersupport.core import daykey
 from peersupport.core.crypto import CannotOpen, keyring
 
 PURPOSE = "debrief"
+_REF = "debrief|ref"
+_ID, _NUMBER = 16, 8
+# What the worker may read of a request: who was asked, and a seal of who asks.
+_TOLD_BY = ("id", "taker_id", "state", "holder", "event_id", "forget_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,31 @@ def asked_of(row: Request) -> Asked | None:
     except CannotOpen:
         return None
     return Asked(*json.loads(plain))
+
+
+def seal_ref(row: Request, about: int, until: datetime) -> bytes:
+    """Return what an outbox row holds: a request's id and a number, sealed.
+
+    Under the day on which the message is too old to go, or the request to be known: a copy of the
+    row leads to the request until then, and to nothing afterwards.
+    """
+    day = daykey.day_of(min(until, row.forget_at))
+    plain = row.pk.bytes + about.to_bytes(_NUMBER, "big")
+    (sealed,) = daykey.seal_many(day, [plain], context=_REF)
+    return sealed
+
+
+def find(ref: bytes, now: datetime) -> tuple[Request, int] | None:
+    """Return which request an outbox row is about, and what it says of it; None once forgotten.
+
+    Of the request only what the worker may read. One query.
+    """
+    raw = refs.opened(bytes(ref), _REF, now)
+    if raw is None:
+        return None
+    known = Request.objects.only(*_TOLD_BY).filter(pk=uuid.UUID(bytes=raw[:_ID]))
+    row = known.filter(forget_at__gt=now).first()
+    return (row, int.from_bytes(raw[_ID:], "big")) if row is not None else None
 
 
 OF_US = (Role.SUPPORTER, Role.COORDINATOR, Role.STUDENT_LEAD)

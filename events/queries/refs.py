@@ -43,7 +43,8 @@ def seal_refs(event: Event, items: Sequence[tuple[uuid.UUID, int]]) -> list[byte
     return daykey.seal_many(event.key_day, plains, context=_REF)
 
 
-def _opened(sealed: bytes, context: str, now: datetime) -> bytes | None:
+def opened(sealed: bytes, context: str, now: datetime) -> bytes | None:
+    """Return what was sealed under the day that it names; None if nobody can open it any more."""
     try:
         day = date.fromordinal(box_version(sealed))
         return daykey.open_sealed(day, sealed, context=context, now=now)
@@ -61,7 +62,7 @@ def _rsvp(raw: bytes, now: datetime) -> Rsvp | None:
 
 def find(ref: bytes, now: datetime) -> Found | None:
     """Return what an outbox row is about; None if nobody can say any more. One query."""
-    raw = _opened(bytes(ref), _REF, now)
+    raw = opened(bytes(ref), _REF, now)
     rsvp = _rsvp(raw, now) if raw is not None else None
     if raw is None or rsvp is None:
         return None
@@ -93,5 +94,5 @@ def rsvp_of(token: str, now: datetime) -> Rsvp | None:
         sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (ValueError, binascii.Error):
         return None
-    raw = _opened(sealed, _LINK, now)
+    raw = opened(sealed, _LINK, now)
     return _rsvp(raw, now) if raw is not None else None

@@ -85,6 +85,8 @@ def _move(row: Request, state: Request.State, **fields: object) -> None:
     if held.update(state=state, **fields) != 1:
         raise NotAllowedFrom(str(state))
     row.state = state
+    for name, value in fields.items():
+        setattr(row, name, value)
 
 
 @transaction.atomic(durable=True)

@@ -26,6 +26,7 @@ from events.planning_rules import (
 from events.queries import plans
 from events.rules import NotAllowedFrom, State, Visibility
 from events.services import places
+from events.services.following import follow_changed, follow_off
 from peersupport.core import ids
 from peersupport.core.actors import Actor
 
@@ -153,8 +154,10 @@ def put(row: Event, before: Facts, after: Facts, now: datetime) -> bool:
     row.refresh_from_db()
     if not is_draft:
         _tell_calendars(row, before, after, now)
-    if not is_draft and names & IS_TOLD:
+    is_told = not is_draft and bool(names & IS_TOLD)
+    if is_told:
         tell_changed(row, now)
+    follow_changed(row, is_told=is_told, now=now)
     return bool(names) and not is_draft and (_is_public(before) or _is_public(after))
 
 
@@ -229,6 +232,7 @@ def call_off(row: Event, now: datetime) -> None:
         raise NotAllowedFrom("cancel")
     row.refresh_from_db()
     tell_cancelled(row, now)
+    follow_off(row, now)
 
 
 def is_empty(row: Event) -> bool:

@@ -69,6 +69,20 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "events/debriefs/ask.html", context, status=status)
 
 
+@require_person
+@require_safe
+def told(request: HttpRequest) -> HttpResponse:
+    """Lead from a letter to what one asked for."""
+    return redirect("events:debriefs")
+
+
+@require_person
+@require_safe
+def for_you(request: HttpRequest) -> HttpResponse:
+    """Lead from a letter to what one was asked."""
+    return redirect("events:asked")
+
+
 @require_role(Role.STUDENT)
 @require_POST
 def withdraw(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:

@@ -1,11 +1,8 @@
 """A team asks a named person for a debrief; taken, it becomes a private event."""
 
-import re
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from django.core import mail
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 
@@ -14,51 +11,27 @@ from events.models import Event, Host, Request, Taker
 from events.services import leaving
 from peersupport.core import clock
 from peersupport.core.outbox.models import Outgoing
-from tests.people import cast, sign_in
-from tests.roles import acting_as, drain, forget_all
+from tests.events.debriefs import asks, key_of, sent, with_priya_to_ask
+from tests.people import sign_in
+from tests.roles import acting_as, forget_all
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
-WORDS = {"team": "Night team CANARY-5W", "helps": "To sit down CANARY", "suits": "after 6pm"}
 
 
 @pytest.fixture
-def people(evening: datetime, time_machine: Any) -> dict[str, Person]:
-    time_machine.move_to(evening, tick=False)
-    found = cast(evening)
-    Taker.objects.create(person=found["priya"], about="Has led many")
-    return found
-
-
-def _key(client: Client) -> str:
-    page = client.get("/events/debriefs/").content.decode()
-    found = re.search(r'name="request_key" value="([^"]+)"', page)
-    assert found
-    return found[1]
-
-
-def _asks(client: Client, **more: str) -> Any:
-    taker = str(Taker.objects.get().pk)
-    said = {"taker": taker, **WORDS, "request_key": _key(client), **more}
-    return client.post("/events/debriefs/", said, follow=True)
-
-
-def _mail(now: datetime) -> list[tuple[str, str]]:
-    drain(now=lambda: now)
-    found = [(message.to[0], str(message.subject)) for message in mail.outbox]
-    assert not [message for message in mail.outbox if "CANARY" in str(message.message())]
-    mail.outbox.clear()
-    return found
+def people(evening: datetime, frozen: None) -> dict[str, Person]:
+    return with_priya_to_ask(evening)
 
 
 def test_whoever_is_asked_reads_it_and_nobody_else(
     people: dict[str, Person], evening: datetime
 ) -> None:
     ana = sign_in(people["ana"])
-    key = _key(ana)
+    key = key_of(ana)
     for _twice in range(2):
-        assert "You hear as soon as they answer" in _asks(ana, request_key=key).content.decode()
+        assert "You hear as soon as they answer" in asks(ana, request_key=key).content.decode()
     row = Request.objects.get()
-    assert _mail(evening) == [("priya@school.example", "You have a message")]
+    assert sent(evening) == [("priya@school.example", "You have a message")]
     for stored in (row.sealed, row.holder, row.tag):
         assert b"CANARY" not in bytes(stored)
         assert people["ana"].pk.bytes not in bytes(stored)
@@ -80,12 +53,12 @@ def test_taken_it_is_a_private_event_whose_address_is_the_invitation(
     people: dict[str, Person], evening: datetime
 ) -> None:
     ana, priya = sign_in(people["ana"]), sign_in(people["priya"])
-    _asks(ana)
+    asks(ana)
     row = Request.objects.get()
     take = f"/events/debriefs/{row.pk}/take/"
     day = clock.now().date() + timedelta(days=2)
     when = {"day": day.isoformat(), "starts": "18:30", "minutes": "60", "place": "Room 9 CANARY"}
-    _mail(evening)
+    sent(evening)
 
     past = priya.post(take, {**when, "day": "2020-01-01"})
     assert past.status_code == 400
@@ -99,7 +72,7 @@ def test_taken_it_is_a_private_event_whose_address_is_the_invitation(
     again = priya.post(take, when, follow=True)
     assert "answered meanwhile" in again.content.decode()
     assert Event.objects.count() == 1
-    assert _mail(evening) == [("ana@school.example", "You have a message")]
+    assert sent(evening) == [("ana@school.example", "You have a message")]
 
     assert str(event.pk) in ana.get("/events/debriefs/").content.decode()
     page = f"/events/{event.pk}/"
@@ -115,13 +88,13 @@ def test_taken_it_is_a_private_event_whose_address_is_the_invitation(
 
 def test_declined_it_says_where_else_to_go(people: dict[str, Person], evening: datetime) -> None:
     ana = sign_in(people["ana"])
-    _asks(ana)
-    _mail(evening)
+    asks(ana)
+    sent(evening)
     row = Request.objects.get()
 
     sign_in(people["priya"]).post(f"/events/debriefs/{row.pk}/decline/")
 
-    assert _mail(evening) == [("ana@school.example", "You have a message")]
+    assert sent(evening) == [("ana@school.example", "You have a message")]
     seen = ana.get("/events/debriefs/").content.decode()
     assert "cannot do it this time" in seen
     gone = ana.post(f"/events/debriefs/{row.pk}/back/", follow=True)
@@ -134,8 +107,8 @@ def test_whoever_asked_hears_when_the_asked_one_is_gone(
     people: dict[str, Person], evening: datetime, how: str
 ) -> None:
     ana = sign_in(people["ana"])
-    _asks(ana)
-    _mail(evening)
+    asks(ana)
+    sent(evening)
     if how == "list":
         taker = Taker.objects.get().pk
         sign_in(people["cora"]).post(f"/events/debriefs/takers/{taker}/end/")
@@ -143,7 +116,7 @@ def test_whoever_asked_hears_when_the_asked_one_is_gone(
         with transaction.atomic():
             leaving.leave(people["priya"], evening)
 
-    assert _mail(evening) == [("ana@school.example", "You have a message")]
+    assert sent(evening) == [("ana@school.example", "You have a message")]
     assert "cannot do it this time" in ana.get("/events/debriefs/").content.decode()
 
 
@@ -151,7 +124,7 @@ def test_whoever_left_the_program_reads_nothing_and_cannot_be_asked(
     people: dict[str, Person], evening: datetime
 ) -> None:
     ana = sign_in(people["ana"])
-    _asks(ana)
+    asks(ana)
     RoleGrant.objects.filter(person=people["priya"]).update(revoked_on=evening.date())
 
     assert sign_in(people["priya"]).get("/events/debriefs/asked/").status_code == 404
@@ -161,7 +134,7 @@ def test_whoever_left_the_program_reads_nothing_and_cannot_be_asked(
 def test_a_deleted_account_takes_its_requests_along(
     people: dict[str, Person], evening: datetime
 ) -> None:
-    _asks(sign_in(people["ana"]))
+    asks(sign_in(people["ana"]))
     with transaction.atomic():
         leaving.leave(people["ana"], evening)
     assert not Request.objects.exists()
@@ -171,14 +144,15 @@ def test_taken_back_nobody_is_told_and_nothing_can_be_made_of_it(
     people: dict[str, Person], evening: datetime
 ) -> None:
     ana, ben, priya = (sign_in(people[who]) for who in ("ana", "ben", "priya"))
-    _asks(ana)
+    asks(ana)
     row = Request.objects.get()
 
     assert ben.post(f"/events/debriefs/{row.pk}/back/").status_code == 404
     assert (
         "Taken back." in ana.post(f"/events/debriefs/{row.pk}/back/", follow=True).content.decode()
     )
-    assert _mail(evening) == []
+    assert sent(evening) == []
+    assert sent(evening + timedelta(days=3)) == []
     assert not Outgoing.objects.exists()
     assert "CANARY" not in priya.get("/events/debriefs/asked/").content.decode()
     assert priya.get(f"/events/debriefs/{row.pk}/take/").status_code == 404
@@ -199,7 +173,7 @@ def test_taken_back_nobody_is_told_and_nothing_can_be_made_of_it(
 def test_bad_input_is_said_next_to_the_field_and_the_rest_kept(
     people: dict[str, Person], field: str, value: str, words: str
 ) -> None:
-    seen = _asks(sign_in(people["ana"]), **{field: value})
+    seen = asks(sign_in(people["ana"]), **{field: value})
 
     assert seen.status_code == 400
     assert words in seen.content.decode()
@@ -221,6 +195,6 @@ def test_a_planner_keeps_the_list(people: dict[str, Person], evening: datetime) 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no roles")
 def test_the_worker_cannot_read_what_a_team_wrote(people: dict[str, Person]) -> None:
-    _asks(sign_in(people["ana"]))
+    asks(sign_in(people["ana"]))
     with acting_as("worker"), pytest.raises(ProgrammingError, match="permission denied"):
         Request.objects.values_list("sealed", flat=True).get()

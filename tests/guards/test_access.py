@@ -215,6 +215,8 @@ TABLE: dict[str, list[int]] = {
     "events/debriefs/asked/": [302, 404, 404, 404, 404],  # whoever is on the list
     "events/debriefs/takers/": PROGRAM,
     "events/debriefs/takers/<uuid:taker>/end/": [302, 404, 404, 405, 404],
+    "events/told/": [302] * 5,
+    "events/for-you/": [302] * 5,
     "events/debriefs/<uuid:request_id>/back/": POST_STUDENT,
     "events/debriefs/<uuid:request_id>/take/": [302, 404, 404, 404, 404],
     "events/debriefs/<uuid:request_id>/decline/": [302, 405, 405, 405, 405],
