@@ -111,6 +111,7 @@ SHORTEST_OFFER = timedelta(minutes=30)
 # From here on nobody is asked any more: a free place is whoever's taps first.
 FREE_FOR_ALL = timedelta(minutes=30)
 NIGHT_BEGINS, NIGHT_ENDS = time(22), time(8)
+MORNING = time(9)  # what would be said or end at night waits until then
 
 
 def is_given_at_once(starts_at: datetime, now: datetime) -> bool:
@@ -126,16 +127,16 @@ def is_free_for_all(starts_at: datetime, now: datetime) -> bool:
 def offer_until(starts_at: datetime, now: datetime, zone: tzinfo) -> datetime | None:
     """Return until when an offer made now stands, or None if there is no time for one.
 
-    Two hours; nobody has to answer at night, so one that would end then ends at nine in the
-    morning; and never beyond the moment when the waiting list ends.
+    Two hours; nobody has to answer at night or while they get up, so one that would end then ends
+    at nine in the morning; and never beyond the moment when the waiting list ends.
     """
     last = starts_at - FREE_FOR_ALL
     until = now + OFFER_LASTS
     local = until.astimezone(zone)
-    if local.time() >= NIGHT_BEGINS or local.time() < NIGHT_ENDS:
+    # Not only until the night ends: whoever is asked later would have to answer sooner.
+    if local.time() >= NIGHT_BEGINS or local.time() < MORNING:
         day = local.date() + timedelta(days=1 if local.time() >= NIGHT_BEGINS else 0)
-        morning = datetime.combine(day, time(9), tzinfo=zone).astimezone(now.tzinfo)
-        until = max(until, morning)
+        until = datetime.combine(day, MORNING, tzinfo=zone).astimezone(now.tzinfo)
     until = min(until, last)
     return until if until - now >= SHORTEST_OFFER else None
 

@@ -6,7 +6,6 @@ from events import rules
 
 # In the afternoon of the day before: late enough to be remembered, early enough to change plans.
 REMINDED_AT = time(16)
-MORNING = time(9)
 THANKS_AFTER = timedelta(hours=1)
 # Nobody waits longer for an answer without being told that there is none.
 UNANSWERED_DAYS = 2
@@ -22,7 +21,7 @@ def fit(moment: datetime, zone: tzinfo) -> datetime:
     if rules.NIGHT_ENDS <= local.time() < rules.NIGHT_BEGINS:
         return moment
     late = local.time() >= rules.NIGHT_BEGINS
-    return _at(local.date() + timedelta(days=1 if late else 0), MORNING, zone)
+    return _at(local.date() + timedelta(days=1 if late else 0), rules.MORNING, zone)
 
 
 def given_at(starts_at: datetime, now: datetime, zone: tzinfo) -> datetime:
