@@ -48,7 +48,7 @@ def unanswered_at(now: datetime, zone: tzinfo) -> datetime:
 
     By the day alone, so that the row which waits for it does not keep the minute of asking.
     """
-    return _at(now.astimezone(zone).date() + timedelta(days=UNANSWERED_DAYS), MORNING, zone)
+    return _at(now.astimezone(zone).date() + timedelta(days=UNANSWERED_DAYS), rules.MORNING, zone)
 
 
 def is_unanswered(asked_on: date, today: date) -> bool:
