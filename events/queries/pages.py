@@ -13,10 +13,9 @@ from datetime import date, datetime, timedelta
 from django.core.paginator import Page, Paginator
 
 from accounts.models import Person
-from accounts.rules import Role
 from events import keys, rules
 from events.models import Event, EventSet, Invited, Rsvp
-from events.permissions import may_plan
+from events.permissions import may_come, may_plan
 from events.rules import Going, State, Visibility
 
 Groups = Collection[tuple[str, str]]
@@ -54,7 +53,7 @@ class _Reader:
     """What of somebody decides which events they see."""
 
     person: Person | None
-    is_student: bool = False
+    is_comer: bool = False
     is_planner: bool = False
     class_name: str = ""
     rotation: str = ""
@@ -70,7 +69,7 @@ class _Reader:
             return True
         if visibility == Visibility.PRIVATE:
             return False
-        if self.person is None or not (self.is_student or self.is_planner):
+        if self.person is None or not (self.is_comer or self.is_planner):
             return visibility == Visibility.PUBLIC
         return self.is_planner or self.is_of(groups) or visibility == Visibility.PUBLIC
 
@@ -86,8 +85,8 @@ def _reader(person: Person | None) -> _Reader:
     )
     class_name, rotation, _event = rows[0] if rows else ("", "", None)
     hosting = frozenset(event for _class, _rotation, event in rows if event is not None)
-    is_student = person.has_role(Role.STUDENT)
-    return _Reader(person, is_student, may_plan(person), class_name or "", rotation or "", hosting)
+    group = (class_name or "", rotation or "")
+    return _Reader(person, may_come(person), may_plan(person), *group, hosting)
 
 
 def _standing(rsvp: Rsvp, now: datetime, ahead: int | None = None) -> Mine:
@@ -157,7 +156,7 @@ def coming(person: Person | None, now: datetime, number: str | None = None) -> L
     if person is None:
         ahead = ahead.public()
     slim, groups = _slim(ahead), _groups_of(ahead)
-    answers = _mine_of(person if reader.is_student else None, slim, now)
+    answers = _mine_of(person if reader.is_comer else None, slim, now)
     standing = {pk: _standing(answer, now) for pk, answer in answers.items()}
     live = {pk for pk, mine in standing.items() if mine.going in rules.LIVE}
     others = [
@@ -187,7 +186,7 @@ def soon(person: Person, now: datetime) -> list[Seen]:
     Two queries: the keys of these events have to be read before anybody's answers can be found.
     One, if nothing is on.
     """
-    if not person.has_role(Role.STUDENT):
+    if not may_come(person):
         return []
     slim = _slim(Event.objects.shown().ahead(now).filter(starts_at__lt=now + SOON))
     if not slim:
@@ -203,7 +202,7 @@ def soon(person: Person, now: datetime) -> list[Seen]:
 
 
 def _seen(row: Event, groups: Groups, reader: _Reader, mine: Mine | None) -> Seen:
-    is_for_me = reader.is_student and reader.is_of(groups)
+    is_for_me = reader.is_comer and reader.is_of(groups)
     return Seen(row, mine, is_for_me, row.pk in reader.hosting)
 
 
@@ -217,8 +216,8 @@ def one(person: Person | None, event: uuid.UUID, now: datetime) -> Seen | None:
     if row is None:
         return None
     reader, groups = _reader(person), _groups_of(this).get(row.pk, _ALL)
-    answer = _mine_of(person if reader.is_student else None, [row], now).get(row.pk)
-    is_private = row.visibility == Visibility.PRIVATE and reader.is_student
+    answer = _mine_of(person if reader.is_comer else None, [row], now).get(row.pk)
+    is_private = row.visibility == Visibility.PRIVATE and reader.is_comer
     if answer is None and not is_private and not reader.sees(row.pk, row.visibility, groups):
         return None
     mine = _standing(answer, now, _ahead(answer)) if answer is not None else None

@@ -17,10 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Person
 from accounts.permissions import require_role, signed_in
-from accounts.rules import Role
 from events import rules
 from events.markdown import to_html
-from events.permissions import may_draft, may_plan
+from events.permissions import COMERS, may_come, may_draft, may_plan
 from events.queries import calendars, pages, plans
 from events.queries.pages import Seen
 from events.rules import Full, Going, NotAllowed, NotAllowedFrom, NotOpen, State
@@ -149,7 +148,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "page": found.page,
         "zone_name": words.zone_name(now, zone),
         "is_visitor": person is None,
-        "is_student": person is not None and person.has_role(Role.STUDENT),
+        "may_come": person is not None and may_come(person),
         "may_draft": person is not None and may_draft(person, plans.letting(known)),
     }
     return render(request, "events/list.html", context)
@@ -223,7 +222,7 @@ def event(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     return response
 
 
-@require_role(Role.STUDENT)
+@require_role(*COMERS)
 @require_POST
 def going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Take a place, or one in the line, or the place that is offered. Twice is once."""
@@ -244,7 +243,7 @@ def going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     return redirect("events:event", event)
 
 
-@require_role(Role.STUDENT)
+@require_role(*COMERS)
 @require_POST
 def not_going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Give back a place, an offer, or a place in the line. Twice is once."""

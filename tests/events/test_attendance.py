@@ -293,6 +293,20 @@ def test_a_supporter_alone_has_a_name_on_the_list_and_at_the_door_and_a_say_afte
     assert Rsvp.objects.filter(said__isnull=False).count() == 1
 
 
+def test_a_supporter_alone_takes_and_gives_back_a_place_and_sees_it(
+    only_supporter: Person, people: dict[str, Person], evening: datetime
+) -> None:
+    row, uma = event(evening, title="Yoga"), sign_in(only_supporter)
+    page = f"/events/{row.pk}/"
+
+    assert uma.post(f"{page}going/", follow=True).status_code == 200
+    for seen in (page, "/events/", "/"):
+        assert "You are going" in uma.get(seen).content.decode()
+    uma.post(f"{page}not-going/")
+    row.refresh_from_db()
+    assert (row.taken, "You are going" in uma.get(page).content.decode()) == (0, False)
+
+
 def test_a_supporter_alone_may_take_a_free_place_at_the_door(
     only_supporter: Person, people: dict[str, Person], evening: datetime
 ) -> None:
