@@ -170,6 +170,18 @@ def is_marking_open(starts_at: datetime, forget_at: datetime, now: datetime) -> 
     return starts_at - MARKING_OPENS <= now < forget_at
 
 
+# A tally sheet: rows of ten boxes, for whoever may come and some more.
+BOXES_IN_ROW = 10
+_BOXES_SPARE, _BOXES_UNKNOWN, _BOXES_MOST = 5, 60, 150
+
+
+def boxes_for(places: int | None) -> int:
+    """Return how many boxes a tally sheet has: whole rows, and no more than fit on one page."""
+    wanted = _BOXES_UNKNOWN if places is None else places + _BOXES_SPARE
+    rows = -(-min(wanted, _BOXES_MOST) // BOXES_IN_ROW)
+    return rows * BOXES_IN_ROW
+
+
 # -- calendars ------------------------------------------------------------------------------------
 CANCELLED_SHOWN = timedelta(days=30)
 

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     # -- on the day (events/views/day.py) ---------------------------------------------------------
     path("<uuid:event>/day/", day.listed, name="day"),
     path("<uuid:event>/day/sign/", day.sign, name="sign"),
+    path("<uuid:event>/day/tally/", day.tally, name="tally"),
     path("<uuid:event>/day/heads/", day.heads, name="heads"),
     path("<uuid:event>/day/<uuid:rsvp>/", day.mark, name="mark"),
     path("<uuid:event>/door/<slug:token>/", day.door, name="door"),

@@ -75,7 +75,7 @@ def _list(
     status: int = 200,
     too_early: uuid.UUID | None = None,
 ) -> HttpResponse:
-    is_on, zone = row.state == State.PUBLISHED, facts().zone
+    is_on, is_over, zone = row.state == State.PUBLISHED, row.ends_at <= now, facts().zone
     context = {
         "personal": True,
         "event": row,
@@ -84,10 +84,11 @@ def _list(
         "form": form,
         "is_forgotten": row.is_forgotten or now >= row.forget_at,
         "is_on": is_on,
+        "is_over": is_over,
         "may_mark": is_on and rules.is_marking_open(row.starts_at, row.forget_at, now),
         "marking_opens": words.moment_near(row.starts_at - rules.MARKING_OPENS, now, zone),
         "too_early": too_early,
-        "how": _how_it_was(row, now) if is_on and row.ends_at <= now else None,
+        "how": _how_it_was(row, now) if is_on and is_over else None,
     }
     return render(request, "events/day/list.html", context, status=status)
 
@@ -114,6 +115,26 @@ def sign(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     context = {"personal": True, "event": row, "when": _when(row), "qr": qr(address),
                "address": address}  # fmt: skip
     return render(request, "events/day/sign.html", context)
+
+
+@require_person
+@require_safe
+def tally(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
+    """Print: boxes to tick at the door, without names. Of a discreet event it says no title.
+
+    It lies about in a room: so it says no more than a calendar does.
+    """
+    row = _run(request, event, clock.now())
+    boxes, width = rules.boxes_for(row.places), rules.BOXES_IN_ROW
+    context = {
+        "personal": True,
+        "event": row,
+        "title": _("Appointment") if row.is_sensitive else row.title,
+        "when": _when(row),
+        "rows": range(width, boxes + 1, width),
+        "columns": range(width),
+    }
+    return render(request, "events/day/tally.html", context)
 
 
 @require_person

@@ -211,3 +211,34 @@ def test_a_list_asks_the_same_number_of_queries_for_two_and_for_thirty(
             assert cora.get(f"/events/{row.pk}/day/").status_code == 200
         counts.append(len(seen.captured_queries))
     assert counts[0] == counts[1], counts
+
+
+@pytest.mark.parametrize(
+    ("places", "boxes"),
+    [(1, 10), (5, 10), (6, 20), (12, 20), (None, 60), (140, 150), (145, 150), (2000, 150)],
+)
+def test_a_tally_sheet_has_whole_rows_for_whoever_may_come(places: int | None, boxes: int) -> None:
+    assert rules.boxes_for(places) == boxes
+
+
+@pytest.mark.parametrize("is_sensitive", [True, False])
+def test_a_tally_sheet_says_no_name_and_of_a_discreet_event_no_title(
+    people: dict[str, Person], evening: datetime, is_sensitive: bool
+) -> None:
+    row = _soon(evening, is_sensitive=is_sensitive, title="Group for the bereaved", place="Room 9")
+    _goes(row, people["ana"], evening)
+    Host.objects.create(event=row, person=people["priya"])
+    path = f"/events/{row.pk}/day/tally/"
+
+    page = sign_in(people["priya"]).get(path).content.decode()
+
+    assert page.count("<td></td>") == 20
+    assert ("Group for the bereaved" in page) is not is_sensitive
+    assert ("Appointment" in page) is is_sensitive
+    assert "Room 9" not in page
+    assert not [word for word in (people["ana"].email, people["ana"].called) if word in page]
+    assert (
+        f'href="{path}"' in sign_in(people["priya"]).get(f"/events/{row.pk}/day/").content.decode()
+    )
+    for who in ("ana", "marcus", "ida"):
+        assert sign_in(people[who]).get(path).status_code == 404, who

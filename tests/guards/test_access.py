@@ -207,6 +207,7 @@ TABLE: dict[str, list[int]] = {
     "events/<uuid:event>/not-going/": POST_STUDENT,
     "events/<uuid:event>/day/": [302, 404, 404, 404, 404],  # whoever runs it: test_day
     "events/<uuid:event>/day/sign/": [302, 404, 404, 404, 404],
+    "events/<uuid:event>/day/tally/": [302, 404, 404, 404, 404],
     "events/<uuid:event>/day/heads/": [302, 405, 405, 405, 405],
     "events/<uuid:event>/day/<uuid:rsvp>/": [302, 405, 405, 405, 405],
     "events/<uuid:event>/door/<slug:token>/": MISSING,

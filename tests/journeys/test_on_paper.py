@@ -14,6 +14,7 @@ from program.registry import STATUSES, TOPICS
 from program.services import change_setting
 from program.services.crisis import save_line
 from tests import browser as chromium
+from tests.events.scene import event, rsvp
 from tests.journeys.story import cookies
 from tests.people import cast, hours_of
 
@@ -25,14 +26,20 @@ PRINTS = [
     ("poster", "cora", "/program/poster/", 1),
     ("cards", "cora", "/program/cards/", 1),
     ("sign", "cora", "/hours/program/sign/", 1),
-    ("door", "priya", "/hours/{}/door/", 1),
+    ("door", "priya", "/hours/{0}/door/", 1),
+    ("tally", "cora", "/events/{1}/day/tally/", 1),
+    ("tally of many", "cora", "/events/{2}/day/tally/", 1),
+    ("expected", "cora", "/events/{2}/day/", 2),
     ("hand-over", "cora", "/program/succession/", 3),
     ("term", "cora", "/program/terms/", 2),
     ("coverage", "cora", "/program/coverage/", 2),
 ]
 
 
-def _scene(now: datetime) -> tuple[dict[str, Person], str]:
+_TITLE = "An evening for whoever lost somebody lately or a long time ago, by the window"
+
+
+def _scene(now: datetime) -> tuple[dict[str, Person], list[str]]:
     people = cast(now)
     for number, topic in enumerate(TOPICS):
         status = list(STATUSES)[number % len(STATUSES)]
@@ -46,7 +53,11 @@ def _scene(now: datetime) -> tuple[dict[str, Person], str]:
         line = Line(name[:40], "+1 (555) 010-0177", hours="weekdays from 8pm to 8am", **days)
         save_line(line=line, checked_by="Cora", by=SYSTEM, now=now)
     mine = [hours_of(people["priya"], now + timedelta(days=n, hours=1)) for n in range(5)]
-    return people, str(mine[0].pk)
+    discreet = event(now, title=_TITLE, is_sensitive=True, capacity=8)
+    many = event(now, title=_TITLE, capacity=600)
+    for person in people.values():
+        rsvp(many, person, now)
+    return people, [str(mine[0].pk), str(discreet.pk), str(many.pk)]
 
 
 def _sheets(content: bytes) -> int:
@@ -63,7 +74,7 @@ def test_every_print_fits_its_paper(live_server: Any, evening: datetime, setting
             for name, who, address, _most in PRINTS:
                 page = chromium.open_page(browser)
                 page.context.add_cookies(signed_in[who])
-                answer = page.goto(live_server.url + address.format(mine))
+                answer = page.goto(live_server.url + address.format(*mine))
                 assert answer is not None
                 assert answer.status == 200, address
                 page.emulate_media(media="print")
