@@ -71,8 +71,12 @@ def is_for(event: Event, person: Person) -> bool:
 
 def may_answer(person: Person, event: Event) -> bool:
     """Return whether somebody may take a place: a student of its audience."""
-    is_student = person.has_role(Role.STUDENT) or person.has_role(Role.SUPPORTER)
-    return is_student and is_for(event, person)
+    return is_of_students(person) and is_for(event, person)
+
+
+def is_of_students(person: Person) -> bool:
+    """Return whether somebody is a student, or supports them: what is for students is theirs."""
+    return person.has_role(Role.STUDENT) or person.has_role(Role.SUPPORTER)
 
 
 def may_run(by: Actor, event: Event) -> bool:

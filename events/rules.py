@@ -164,5 +164,9 @@ class NotOpen(Exception):
     """Places cannot be taken now: not yet, no longer, or the event is not on."""
 
 
+class AlreadyAsked(Exception):
+    """They have asked this person already, who has not answered yet."""
+
+
 class Full(Exception):
     """There is no place and no waiting list."""

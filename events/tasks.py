@@ -2,11 +2,13 @@
 
 from celery import shared_task
 
-from events.services import places
+from events.services import debriefs, places
 from peersupport.core import clock
 
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """End offers that ran out, and move lines that stand."""
-    places.sweep(now=clock.now())
+    """End offers that ran out, move lines that stand, and notice whose leaders have left."""
+    now = clock.now()
+    places.sweep(now=now)
+    debriefs.notice_who_left(now=now)

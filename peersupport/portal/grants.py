@@ -166,10 +166,12 @@ _EVENTS: dict[str, Rights] = {
     "events_rsvp": WEB_AND_WORKER_ALL,
     "events_said": WEB_ALL_WORKER_READS,
     "events_taker": WEB_ALL_WORKER_READS,
-    # The worker tells whoever was asked, and whoever asked; what a team wrote it cannot read.
+    # The worker tells whoever was asked, and whoever asked, and declines for who has left; what a
+    # team wrote it cannot read.
     "events_request": {
         "web": ALL,
-        "worker": "SELECT (id, taker_id, state, holder, event_id, forget_at), DELETE",
+        "worker": "SELECT (id, taker_id, state, holder, event_id, forget_at), UPDATE (state),"
+        " DELETE",
     },
 }
 
