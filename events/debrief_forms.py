@@ -9,12 +9,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from events.forms import check_day, day_field, time_field
-from peersupport.core.clock import UTC
+from events.planning_rules import is_skipped
+from peersupport.core import clock
+from peersupport.core.ui.forms import PlainForm
 
 _LONG = forms.Textarea(attrs={"rows": 3})
 
 
-class AskForm(forms.Form):
+class AskForm(PlainForm):
     """What a team asks for."""
 
     taker = forms.ChoiceField(
@@ -50,7 +52,7 @@ class AskForm(forms.Form):
         cast(forms.ChoiceField, self.fields["taker"]).choices = list(takers)
 
 
-class TakeForm(forms.Form):
+class TakeForm(PlainForm):
     """When and where a team meets."""
 
     day = day_field(_("Day"), error_messages={"required": _("Choose a day.")})
@@ -79,11 +81,15 @@ class TakeForm(forms.Form):
         if day is None or starts is None or "minutes" not in said:
             return said
         try:
-            check_day(day, self._now.astimezone(self._zone).date())
+            check_day(day, clock.local_date(self._now, self._zone))
         except forms.ValidationError as error:
             self.add_error("day", error)
             return said
-        begin = datetime.combine(day, starts, tzinfo=self._zone).astimezone(UTC)
+        if is_skipped(day, starts, self._zone):
+            said_so = _("The clocks go forward: there is no such time that night. Choose another.")
+            self.add_error("starts", said_so)
+            return said
+        begin = clock.to_utc(datetime.combine(day, starts), self._zone)
         if begin <= self._now:
             self.add_error("starts", _("This time is over. Choose a later one."))
         said["starts_at"] = begin
@@ -91,7 +97,7 @@ class TakeForm(forms.Form):
         return said
 
 
-class TakerForm(forms.Form):
+class TakerForm(PlainForm):
     """Who can be asked."""
 
     person = forms.ChoiceField(

@@ -198,5 +198,9 @@ class TooEarly(NotOpen):
     """Nobody can have come yet."""
 
 
+class AlreadyAsked(Exception):
+    """They have asked this person already, who has not answered yet."""
+
+
 class Full(Exception):
     """There is no place and no waiting list."""

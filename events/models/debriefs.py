@@ -54,5 +54,11 @@ class Request(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=["asked", "taken", "declined", "withdrawn"]),
                 name="events_request_state",
-            )
+            ),
+            # Whoever waits for somebody's answer does not ask them again.
+            models.UniqueConstraint(
+                fields=["tag", "taker"],
+                condition=Q(state="asked"),
+                name="events_request_open_once",
+            ),
         ]

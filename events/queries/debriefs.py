@@ -2,15 +2,20 @@
 
 import json
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Person, RoleGrant
 from accounts.rules import Role
-from events.models import Request, Taker
+from events import telling_rules
+from events.models import Event, Host, Request, Taker
 from events.queries import refs
+from events.rules import Kind, State
 from peersupport.core import daykey
 from peersupport.core.crypto import CannotOpen, keyring
 
@@ -30,6 +35,26 @@ class Asked:
     suits: str
 
 
+class Stand(StrEnum):
+    """What is true of a request now: its state, its event's, and what the clock says."""
+
+    WAITING = "waiting"
+    LATE = "late"  # for two days nobody has answered
+    GONE = "gone"  # whoever was asked can answer no more
+    SET = "set"
+    OVER = "over"
+    OFF = "off"
+    DECLINED = "declined"
+    BACK = "back"
+    BACK_BUT_ON = "back but on"  # taken back, and whoever set the time has not called it off
+
+
+# What whoever was asked has to do something about, in this order; the rest comes after it.
+_FIRST = (Stand.LATE, Stand.WAITING, Stand.BACK_BUT_ON, Stand.SET)
+# After these the same is asked of somebody else.
+ENDED_WITHOUT = frozenset({Stand.GONE, Stand.OFF, Stand.DECLINED})
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A request as who asked, or was asked, sees it."""
@@ -37,6 +62,8 @@ class Seen:
     row: Request
     who: str
     said: Asked | None
+    stand: Stand
+    is_full: bool = False  # whoever comes now waits for a place
 
 
 def tag_of(person: uuid.UUID) -> bytes:
@@ -107,37 +134,96 @@ def is_of_us(person: Person) -> bool:
     return any(person.has_role(role) for role in OF_US)
 
 
-def takers() -> list[Taker]:
-    """Return who can be asked, by name: whoever left the program no more. One query."""
+def _of_us() -> QuerySet[Person]:
+    """Return everybody who belongs to the program and can sign in."""
     roles = [str(role) for role in OF_US]
     held = RoleGrant.objects.filter(role__in=roles, revoked_on__isnull=True)
-    found = Taker.objects.filter(person__is_active=True, person__in=held.values("person"))
-    found = found.select_related("person")
+    return Person.objects.filter(is_active=True, pk__in=held.values("person"))
+
+
+def takers() -> list[Taker]:
+    """Return who can be asked, by name: whoever left the program no more. One query."""
+    found = Taker.objects.filter(person__in=_of_us()).select_related("person")
     return sorted(found, key=lambda one: (one.name.casefold(), one.pk.hex))
 
 
-def mine(person: Person, now: datetime) -> list[Seen]:
+def unanswerable(now: datetime) -> list[Request]:
+    """Return what waits for somebody who cannot answer any more. One query."""
+    waiting = Request.objects.only(*_TOLD_BY).filter(state=Request.State.ASKED, forget_at__gt=now)
+    return list(waiting.exclude(taker__person__in=_of_us()).order_by("pk"))
+
+
+def without_leader(now: datetime) -> list[uuid.UUID]:
+    """Return debriefs to come whose leaders have all left the program. One query."""
+    led = Host.objects.filter(person__in=_of_us())
+    ahead = Event.objects.on().filter(kind=str(Kind.DEBRIEF), starts_at__gt=now)
+    return list(ahead.exclude(pk__in=led.values("event")).values_list("pk", flat=True))
+
+
+def stand(row: Request, here: Collection[uuid.UUID], now: datetime, today: date) -> Stand:
+    """Return what is true of a request; `here` are those on the list who can be asked."""
+    if row.state == Request.State.ASKED:
+        if row.taker_id not in here:
+            return Stand.GONE
+        return Stand.LATE if telling_rules.is_unanswered(row.asked_on, today) else Stand.WAITING
+    if row.state == Request.State.DECLINED:
+        return Stand.DECLINED
+    event, is_back = row.event, row.state == Request.State.WITHDRAWN
+    if event is None or event.state != State.PUBLISHED:
+        return Stand.BACK if is_back and event is None else Stand.OFF
+    if event.ends_at <= now:
+        return Stand.BACK if is_back else Stand.OVER
+    return Stand.BACK_BUT_ON if is_back else Stand.SET
+
+
+def _is_full(row: Request, now: datetime) -> bool:
+    return row.event is not None and row.event.free_for_new(now) == 0
+
+
+def mine(person: Person, here: Collection[uuid.UUID], now: datetime, today: date) -> list[Seen]:
     """Return what somebody asked for, the latest first. One query."""
     rows = Request.objects.filter(tag=tag_of(person.pk), forget_at__gt=now)
     rows = rows.select_related("taker__person", "event").order_by("-asked_on", "pk")
     gone = _("Whoever you asked")
-    return [Seen(row, row.taker.name if row.taker else gone, asked_of(row)) for row in rows]
+    return [
+        Seen(
+            row,
+            row.taker.name if row.taker else gone,
+            asked_of(row),
+            stand(row, here, now, today),
+            _is_full(row, now),
+        )
+        for row in rows
+    ]
 
 
-def to_me(person: Person, now: datetime) -> list[Seen]:
-    """Return what somebody was asked, with what the teams wrote. Two queries."""
+def to_me(person: Person, now: datetime, today: date) -> list[Seen]:
+    """Return what somebody was asked, what waits for them first. Two queries.
+
+    Of what was taken back before they answered nothing is opened: only that there was something.
+    """
     if not is_of_us(person):
         return []
     rows = list(
         Request.objects.filter(taker__person=person, forget_at__gt=now)
-        .exclude(state=Request.State.WITHDRAWN)
         .select_related("event")
         .order_by("-asked_on", "pk")
     )
-    holders = {row.pk: holder_of(row) for row in rows}
+    opened = [row for row in rows if row.event_id or row.state != Request.State.WITHDRAWN]
+    holders = {row.pk: holder_of(row) for row in opened}
     people = {one.pk: one for one in Person.objects.filter(pk__in=[*holders.values()])}
     found = []
     for row in rows:
+        here = [row.taker_id] if row.taker_id else []
+        where = stand(row, here, now, today)
+        if row.pk not in holders:
+            found.append(Seen(row, "", None, where))
+            continue
         who = people.get(holders[row.pk] or uuid.UUID(int=0))
-        found.append(Seen(row, (who.called or who.email) if who else "", asked_of(row)))
-    return found
+        name = (who.called or who.email) if who else ""
+        found.append(Seen(row, name, asked_of(row), where, _is_full(row, now)))
+    return sorted(found, key=lambda one: _turn(one.stand))
+
+
+def _turn(where: Stand) -> int:
+    return _FIRST.index(where) if where in _FIRST else len(_FIRST)

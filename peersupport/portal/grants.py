@@ -168,10 +168,12 @@ _EVENTS: dict[str, Rights] = {
     "events_said": {"web": "SELECT, DELETE", "worker": "SELECT, INSERT"},
     "events_taker": WEB_ALL_WORKER_READS,
     "events_withdrawn": {"web": ALL, "worker": "SELECT, DELETE"},
-    # The worker tells whoever was asked, and whoever asked; what a team wrote it cannot read.
+    # The worker tells whoever was asked, and whoever asked, and declines for who has left; what a
+    # team wrote it cannot read.
     "events_request": {
         "web": ALL,
-        "worker": "SELECT (id, taker_id, state, holder, event_id, forget_at), DELETE",
+        "worker": "SELECT (id, taker_id, state, holder, event_id, forget_at), UPDATE (state),"
+        " DELETE",
     },
 }
 

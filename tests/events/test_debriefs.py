@@ -167,7 +167,7 @@ def test_taken_back_nobody_is_told_and_nothing_can_be_made_of_it(
         ("team", "", "Say which team it is."),
         ("team", "x" * 121, "at most 120"),
         ("suits", "", "Say when it would suit"),
-        ("team", "a\x00b", "Null characters"),
+        ("team", "a\x00b", "holds a character we cannot use"),
     ],
 )
 def test_bad_input_is_said_next_to_the_field_and_the_rest_kept(

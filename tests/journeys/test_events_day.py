@@ -146,7 +146,7 @@ def test_a_team_asks_for_a_debrief(live_server: Any, evening: datetime, *, scrip
             ben.goes_to("/events/debriefs/")
             ben.reads("Priya meets you: Wednesday 25 November")
             ben.looks("ben-reads-when")
-            ben.follows("Where, and the address for your team")
+            ben.follows("Say that you are going")
             ben.presses("I am going")
             ben.reads("You are going")
 
