@@ -16,7 +16,7 @@ from program.models import Holiday, Milestone
 
 KINDS = dict(Milestone.Kind.choices)
 _NO_ZONE = ZoneInfo("UTC")
-_MOST_NAMES = 40  # in one lane
+_MOST_NAMES = 80  # in one lane
 
 
 def clock_time(wall: time) -> str:
