@@ -128,8 +128,9 @@ PROMISES = [
             hours=KEPT_SENSITIVE // timedelta(hours=1),
         ),
         _(
-            "Until then, whoever has both the database and the key file of this site could find "
-            "out. Those who run an event that is not discreet see on the day who is expected."
+            "For as long as it is known who comes to an event, whoever has both the database and "
+            "the key file of this site could find out. Those who run one that is not discreet see "
+            "on the day who is expected."
         ),
         (
             "tests/events/test_forgetting.py::test_answers_go_when_the_event_forgets",

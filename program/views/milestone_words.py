@@ -16,7 +16,7 @@ from program.models import Holiday, Milestone
 
 KINDS = dict(Milestone.Kind.choices)
 _NO_ZONE = ZoneInfo("UTC")
-_FEW_MARKS, _MOST_NAMES = 12, 40
+_MOST_NAMES = 80  # in one lane
 
 
 def clock_time(wall: time) -> str:
@@ -103,25 +103,22 @@ def drawing(
     off = [timeline.Item(h.name, h.first_on, h.last_on, "closed") for h in closed]
     if off:
         lanes.append((_("Holidays"), off))
-    lanes += [(title, _marks(found)) for title, found in added]
+    lanes += [_added_lane(title, found) for title, found in added]
     weekly = (_("Hours published each week"), hours) if hours else None
     return timeline.draw(first, last, lanes, weekly, today)
 
 
-def _marks(found: Sequence[tuple[date, str]]) -> list[timeline.Item]:
-    """Return a lane of days. Of many with one name the first says it: a series is one thing.
+def _added_lane(title: str, found: Sequence[tuple[date, str]]) -> tuple[str, list[timeline.Item]]:
+    """Return a lane of days. Of very many none has its name, and a day stands there once.
 
-    Of very many none says anything: the picture stays a picture, and the table has the words.
+    So the picture stays a picture; the table beside it has the words.
     """
-    names = {words_ for _day, words_ in found}
-    if len(found) <= _FEW_MARKS:
-        return [timeline.Item(words_, day, day, "mark") for day, words_ in found]
-    said: set[str] = set() if len(names) <= _MOST_NAMES else names
-    items = []
-    for day, words_ in sorted(found):
-        items.append(timeline.Item("" if words_ in said else words_, day, day, "mark"))
-        said.add(words_)
-    return items
+    if len(found) <= _MOST_NAMES:
+        return title, [timeline.Item(words_, day, day, "mark") for day, words_ in found]
+    said = _("%s (their names are in the table)") % title
+    return said, [
+        timeline.Item("", day, day, "mark") for day in sorted({day for day, _words in found})
+    ]
 
 
 def added_words(added: Lanes) -> list[tuple[str, list[tuple[str, str]]]]:

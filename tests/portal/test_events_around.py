@@ -196,11 +196,13 @@ def test_the_timeline_has_a_lane_of_events_in_picture_and_table(
     Holiday.objects.all().delete()
 
 
-def test_a_long_series_says_its_name_once_in_the_picture(
+def test_of_very_many_the_names_are_in_the_table(
     people: dict[str, Person], evening: datetime
 ) -> None:
-    for week in range(14):
-        event(evening, title="Ten minutes", starts_at=evening + timedelta(days=1, weeks=week))
+    for number in range(85):
+        event(evening, title="Walk", starts_at=evening + timedelta(days=1 + number // 2))
     seen = _body(sign_in(people["cora"]), "/program/terms/")
-    assert seen.count(">Ten minutes</text>") == 1
-    assert seen.count(": Ten minutes</li>") == 14
+    assert ">Walk</text>" not in seen
+    assert seen.count('class="bar mark"') == 43
+    assert "Events (their names are in the table)" in seen
+    assert seen.count(": Walk</li>") == 85
