@@ -130,35 +130,39 @@ def _fill(held: _Held) -> int:
     return changed + len(asked)
 
 
-def _may_come(row: Event, now: datetime) -> bool:
-    """Return whether answers are taken now. A change of mind to "no" is taken until the end."""
-    return (
-        row.state == State.PUBLISHED
-        and (row.opens_at is None or row.opens_at <= now)
-        and now < (row.closes_at or row.ends_at)
-        and now < row.ends_at
-    )
+def _is_on(row: Event, now: datetime) -> bool:
+    """Return whether an event is on and not over."""
+    return row.state == State.PUBLISHED and now < row.ends_at
+
+
+def _is_open(row: Event, now: datetime) -> bool:
+    """Return whether places can be asked for. A change of mind to "no" is taken until the end."""
+    is_early = row.opens_at is not None and now < row.opens_at
+    return not is_early and (row.closes_at is None or now < row.closes_at)
 
 
 @transaction.atomic(durable=True)
 def answer(*, event: uuid.UUID, person: Person, now: datetime, wants_mail: bool = True) -> Rsvp:
     """Take a place, or one in the line if there is none or somebody waits. Twice is once.
 
-    Whoever is offered a place takes it by this. Raises NotOpen outside the window and for events
-    that are not on, NotAllowed for whoever it is not for, and Full in the last minutes, in which
-    the line has ended.
+    Whoever is offered a place takes it by this, also once places are closed or the event is no
+    longer for them. Raises NotOpen outside the window and for events that are not on, NotAllowed
+    for whoever it is not for, and Full in the last minutes, in which the line has ended.
     """
     held = _Held(event, now)
     row = held.row
-    if not _may_come(row, now):
+    if not _is_on(row, now):
         raise NotOpen
-    if not may_answer(person, row):
-        raise NotAllowed
     _fill(held)
     mine = held.mine(person.pk)
+    is_live = mine is not None and Going(mine.state) in rules.LIVE
+    if not _is_open(row, now) and (mine is None or mine.state != Going.OFFERED):
+        raise NotOpen
+    if not is_live and not may_answer(person, row):
+        raise NotAllowed
     is_last = rules.is_free_for_all(row.starts_at, now)
     has_place = held.free is None or (held.free > 0 and (row.waiting == 0 or is_last))
-    if mine is not None and Going(mine.state) in rules.LIVE:
+    if mine is not None and is_live:
         _again(held, mine, has_place=has_place and is_last)
     elif has_place:
         mine = _begin(held, person, mine, "take", wants_mail=wants_mail)
@@ -236,7 +240,7 @@ def _leave(held: _Held, mine: Rsvp | None) -> bool:
 def accept(*, event: uuid.UUID, person: Person, now: datetime) -> Rsvp:
     """Take a place that is offered. Raises NotAllowedFrom if the offer is not there any more."""
     held = _Held(event, now)
-    if held.row.state != State.PUBLISHED or now >= held.row.ends_at:
+    if not _is_on(held.row, now):
         raise NotOpen
     _fill(held)
     mine = held.mine(person.pk)

@@ -226,11 +226,13 @@ def event(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
 @require_POST
 def going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Take a place, or one in the line, or the place that is offered. Twice is once."""
+    now = clock.now()
     try:
-        rsvp = places.answer(event=event, person=signed_in(request), now=clock.now())
+        rsvp = places.answer(event=event, person=signed_in(request), now=now)
     except NotAllowed:
         raise Http404 from None
     except (NotOpen, Forgotten, NotAllowedFrom):
+        _found(request, event, now)  # a draft is not there
         messages.warning(request, _("Places cannot be taken here at the moment."))
     except Full:
         messages.warning(request, _("The last place has just been taken."))
@@ -247,9 +249,12 @@ def going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
 @require_POST
 def not_going(request: HttpRequest, event: uuid.UUID) -> HttpResponse:
     """Give back a place, an offer, or a place in the line. Twice is once."""
+    now = clock.now()
     try:
-        places.leave(event=event, person=signed_in(request), now=clock.now())
+        if not places.leave(event=event, person=signed_in(request), now=now):
+            _found(request, event, now)  # nor is what they may not see: nothing says that it is
     except (NotOpen, Forgotten):
+        _found(request, event, now)
         messages.warning(request, _("This is over."))
     else:
         messages.success(request, _("You are no longer going. Thank you for saying so."))
