@@ -75,10 +75,10 @@ def _note(rsvp: Rsvp, by: Rsvp.CameBy) -> bool:
     return True
 
 
-def _run(event: uuid.UUID, by: Person, now: datetime, *, is_more: bool) -> Event:
+def _run(event: uuid.UUID, by: Person, now: datetime) -> Event:
     """Hold an event that somebody runs, is on and is not forgotten, and return it.
 
-    Raises NotAllowed, NotOpen, and TooEarly where `is_more` than before are said to be there.
+    Raises NotAllowed and NotOpen.
     """
     places.hold_row(event)
     row = Event.objects.shown().remembered(now).filter(pk=event).first()
@@ -88,9 +88,13 @@ def _run(event: uuid.UUID, by: Person, now: datetime, *, is_more: bool) -> Event
         raise NotAllowed
     if row.state != State.PUBLISHED:
         raise NotOpen
-    if is_more and not rules.is_marking_open(row.starts_at, row.forget_at, now):
-        raise rules.TooEarly
     return row
+
+
+def _check_time(row: Event, now: datetime) -> None:
+    """Raise TooEarly while nobody can be there yet. To take back is never too early."""
+    if not rules.is_marking_open(row.starts_at, row.forget_at, now):
+        raise rules.TooEarly
 
 
 @transaction.atomic(durable=True)
@@ -101,9 +105,11 @@ def mark(*, event: uuid.UUID, rsvp: uuid.UUID, came: bool, by: Person, now: date
     TooEarly more than an hour before it, NotOpen once it is off or forgotten, and NotAllowedFrom
     where the place has been given back meanwhile.
     """
-    row = _run(event, by, now, is_more=came)
+    row = _run(event, by, now)
     if row.is_sensitive:
         raise NotAllowed
+    if came:
+        _check_time(row, now)
     mine = Rsvp.objects.filter(event=row, pk=rsvp, state=str(Going.GOING))
     if not mine.exists():
         raise NotAllowedFrom("mark")
@@ -117,5 +123,7 @@ def mark(*, event: uuid.UUID, rsvp: uuid.UUID, came: bool, by: Person, now: date
 @transaction.atomic(durable=True)
 def count_heads(*, event: uuid.UUID, heads: int | None, by: Person, now: datetime) -> None:
     """Write down how many people were there. Raises as `mark` does."""
-    row = _run(event, by, now, is_more=heads is not None)
+    row = _run(event, by, now)
+    if heads is not None:
+        _check_time(row, now)
     Event.objects.filter(pk=row.pk).update(heads=heads)

@@ -207,6 +207,14 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     ("day", "POST"): {
         "open draft cancelled past now discreet cohort debrief": "i--- ---- ----",
     },
+    ("tally", "GET"): {
+        "open cancelled past now discreet cohort": "i... .SSS S...",
+        "draft": "i... .... ....",
+        "debrief": "i... .SS. ....",
+    },
+    ("tally", "POST"): {
+        "open draft cancelled past now discreet cohort debrief": "i--- ---- ----",
+    },
     ("sign", "GET"): {
         "open cancelled past now discreet cohort": "i... .SSS S...",
         "draft": "i... .... ....",
@@ -219,15 +227,19 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "open draft cancelled past now discreet cohort debrief": "i--- ---- ----",
     },
     ("heads", "POST"): {
-        "open cancelled past now discreet cohort": "i... .DDD D...",
+        "past now": "i... .DDD D...",
+        "open discreet cohort": "i... .!!! !...",  # too early
+        "cancelled": "i... .>>> >...",
         "draft": "i... .... ....",
-        "debrief": "i... .DD. ....",
+        "debrief": "i... .!!. ....",
     },
     ("mark", "GET"): {
         "open draft cancelled past now discreet cohort debrief": "i--- ---- ----",
     },
     ("mark", "POST"): {
-        "open cancelled past now cohort": "i... .DDD D...",
+        "past now": "i... .DDD D...",
+        "open cohort": "i... .### #...",  # too early
+        "cancelled": "i... .>>> >...",
         "draft discreet debrief": "i... .... ....",
     },
     ("door", "GET"): {
@@ -251,12 +263,24 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
         "-": "iSSS SSSS ....",
     },
     ("debriefs", "POST"): {
-        "-": "iDDD DDDD ....",
+        "-": "i!DD D!!D ....",  # Ana waits for an answer; Priya is the one to be asked
     },
     ("asked", "GET"): {
         "-": "i... .SS. ....",
     },
     ("asked", "POST"): {
+        "-": "i--- ---- ----",
+    },
+    ("told", "GET"): {
+        "-": "i>>> >>>> >>>>",
+    },
+    ("told", "POST"): {
+        "-": "i--- ---- ----",
+    },
+    ("for-you", "GET"): {
+        "-": "i>>> >>>> >>>>",
+    },
+    ("for-you", "POST"): {
         "-": "i--- ---- ----",
     },
     ("takers", "GET"): {
