@@ -12,6 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,14 @@ def _keys() -> None:
     daykey.create(EPOCH)
     tagkey.create(EPOCH)
     care_keys.create(Path(settings.KEYS_DIR), EPOCH)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses() -> None:
+    """Which addresses there are is settled when they are read: before a test plays the demo."""
+    from django.conf import settings
+
+    import_module(settings.ROOT_URLCONF)
 
 
 @pytest.fixture(scope="session", autouse=True)
