@@ -4,10 +4,8 @@ import gzip
 import os
 import smtplib
 import subprocess
-from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import redis
 
@@ -15,7 +13,7 @@ from bin.services import postgres_programs
 from tests.confidence.scene import Scene, texts
 from tests.confidence.table import Line, judged
 from tests.confidence.world import World
-from tests.process.searching import Found, deeply, files, holding
+from tests.process.searching import Found, deeply, files, holding, redis_values
 from tests.process.spool import received
 
 _STORES = ("dump", "data files", "WAL", "Redis", "web host", "care host", "mail")
@@ -37,26 +35,13 @@ def gathered(world: World) -> dict[str, Found]:
         "Redis": [
             form
             for key in store.scan_iter()
-            for value in (key, store.dump(key) or b"", *_values(store, key))
+            for value in (key, store.dump(key) or b"", *redis_values(store, key))
             for form in deeply("redis", value)
         ],
         "web host": files(world.web.home),
         "care host": files(world.care.home),
         "mail": [("mail", form) for each in received(world.spool) for form in each.forms],
     }
-
-
-def _values(store: Any, key: bytes) -> list[bytes]:
-    """Return what lies under a key as it is: a dump of it may be packed."""
-    reads: dict[bytes, Callable[[], list[bytes]]] = {
-        b"string": lambda: [store.get(key) or b""],
-        b"list": lambda: store.lrange(key, 0, -1),
-        b"set": lambda: list(store.smembers(key)),
-        b"zset": lambda: store.zrange(key, 0, -1),
-        b"hash": lambda: [each for pair in store.hgetall(key).items() for each in pair],
-    }
-    kind: bytes = store.type(key)
-    return reads[kind]() if kind in reads else []
 
 
 def _plant(world: World, word: str) -> None:

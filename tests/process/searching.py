@@ -8,7 +8,7 @@ import re
 import sqlite3
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,26 @@ def files(*roots: Path) -> Found:
 
 
 def redis_holds() -> Found:
-    """Return everything in the Redis of this test run."""
+    """Return everything in the Redis of this test run: each key, its dump, and its values."""
     broker = redis.Redis.from_url(os.environ["REDIS_URL"])
-    return [("redis", key + b"|" + (broker.dump(key) or b"")) for key in broker.scan_iter()]
+    return [
+        ("redis", value)
+        for key in broker.scan_iter()
+        for value in (key, broker.dump(key) or b"", *redis_values(broker, key))
+    ]
+
+
+def redis_values(store: Any, key: bytes) -> list[bytes]:
+    """Return what lies under a key as it is: a dump of it may be packed."""
+    reads: dict[bytes, Callable[[], list[bytes]]] = {
+        b"string": lambda: [store.get(key) or b""],
+        b"list": lambda: store.lrange(key, 0, -1),
+        b"set": lambda: list(store.smembers(key)),
+        b"zset": lambda: store.zrange(key, 0, -1),
+        b"hash": lambda: [each for pair in store.hgetall(key).items() for each in pair],
+    }
+    kind: bytes = store.type(key)
+    return reads[kind]() if kind in reads else []
 
 
 def holding(found: Found, words: Iterable[str] = (), ids: Iterable[uuid.UUID] = ()) -> set[str]:
