@@ -8,6 +8,8 @@ that it guards:
 - `person`: nobody waits for their own other bookings between looking for one and making one;
 - `state`: a step writes what it read, without asking again which state the row is in;
 - `places`: nobody holds an event's row between reading how many places are taken and writing it;
+- `change`: nobody holds an event's row between reading how it stands and answering it, and it is
+  changed meanwhile;
 - `transaction`: every statement stands alone. On SQLite the IMMEDIATE transaction keeps all
   writers apart, so there the other guards can be seen at work only without it;
 - `nothing`: start and cancel meet as in `state`, with their guard where it is.
@@ -32,7 +34,7 @@ from django.conf import settings
 from django.db import transaction
 
 from events import permissions
-from events.services import places
+from events.services import places, planning, writing
 from officehours import rules
 from officehours.models import Visit
 from officehours.services import booking, steps, talks
@@ -97,6 +99,33 @@ def _without_row_of_event() -> None:
     mock.patch.object(places, "may_answer", meet).start()
 
 
+def _changing(change: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an event be changed once three have read how it stood, and before they write."""
+
+    def act(*, event: uuid.UUID, **more: Any) -> Any:
+        _meet(f"asked {event}", wait_for=f"came {event}", number=3)
+        done = change(event=event, **more)
+        _meet(f"changed {event}", wait_for=f"asked {event}")
+        return done
+
+    return act
+
+
+def _without_row_of_changed() -> None:
+    allowed = permissions.may_answer
+
+    def meet(person: Any, event: Any) -> bool:
+        found = allowed(person, event)
+        _meet(f"came {event.pk}", wait_for=f"changed {event.pk}")
+        return found
+
+    places._hold_row = lambda event: 1
+    writing.hold_rows = lambda events: None
+    mock.patch.object(places, "may_answer", meet).start()
+    mock.patch.object(planning, "cancel", _changing(planning.cancel)).start()
+    mock.patch.object(planning, "change", _changing(planning.change)).start()
+
+
 def _step_by(write: Callable[..., Visit]) -> None:
     booking.take_step = talks.take_step = _meeting(write)  # type: ignore[attr-defined]
 
@@ -109,6 +138,7 @@ def _without_transaction() -> None:
 _AWAY: dict[str, Callable[[], None]] = {
     "person": _without_person,
     "places": _without_row_of_event,
+    "change": _without_row_of_changed,
     "state": lambda: _step_by(_write_blindly),
     "transaction": _without_transaction,
     "nothing": lambda: _step_by(_take_step),
