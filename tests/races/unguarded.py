@@ -119,7 +119,7 @@ def _without_row_of_changed() -> None:
         _meet(f"came {event.pk}", wait_for=f"changed {event.pk}")
         return found
 
-    places._hold_row = lambda event: 1
+    places.hold_row = lambda event: 1
     writing.hold_rows = lambda events: None
     mock.patch.object(places, "may_answer", meet).start()
     mock.patch.object(planning, "cancel", _changing(planning.cancel)).start()
