@@ -183,7 +183,7 @@ def test_whoever_taps_while_an_event_changes_is_told_how_it_stands(
 ) -> None:
     with world(kind, tmp_path, people=CROWD, days=1) as program:
         races = _races(program, CHANGES, ROUNDS)
-        # With everybody, with few, and with one who comes a little later: a date may be empty then.
+        # With everybody, with few, and with one who comes a little later: it may be empty then.
         crowds = [program.students, program.students[:5], program.students[:1]]
         runs = [
             _run(program, race, crowds[number // len(CHANGES) % 3])
