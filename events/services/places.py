@@ -282,8 +282,26 @@ def set_capacity_in_hand(*, event: uuid.UUID, capacity: int | None, now: datetim
     if capacity is None and held.row.waiting:
         _let_all_in(held)
     _fill(held)
+    _shorten_offers(held)
     held.write()
     return held.row
+
+
+def _shorten_offers(held: _Held) -> None:
+    """End offers with the line if the event begins earlier now, and tell who has one until when.
+
+    If the line has ended, or ends before anybody could answer, they have until the start.
+    """
+    start = held.row.starts_at
+    last = start - rules.FREE_FOR_ALL
+    until = last if last - held.now >= rules.SHORTEST_OFFER else start
+    too_long = Rsvp.objects.filter(event=held.row, state=str(Going.OFFERED), offer_until__gt=until)
+    shortened = list(too_long)
+    if shortened:
+        too_long.update(offer_until=until)
+        for rsvp in shortened:
+            rsvp.offer_until = until
+        emails.tell_all_offered(held.row, shortened, held.now)
 
 
 def _let_all_in(held: _Held) -> None:

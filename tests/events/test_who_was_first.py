@@ -1,17 +1,22 @@
 """Whoever was offered a place can take it, whatever the planners have narrowed since."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from accounts.models import Person
 from events import rules
 from events.models import Event, Invited, Rsvp
+from events.queries import plans
 from events.rules import Going
-from events.services import places
+from events.services import places, planning
+from peersupport.core.actors import SYSTEM
 from tests.events.scene import event
 from tests.people import cast, sign_in
+from tests.roles import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.anydb]
 HOUR = timedelta(hours=1)
@@ -84,3 +89,36 @@ def test_once_places_are_closed_nobody_who_waits_seizes_one(
     # The control: with places open the first who taps has it.
     Event.objects.update(closes_at=None)
     assert places.answer(event=row.pk, person=people["ana"], now=late).state == Going.GOING
+
+
+@pytest.mark.parametrize(
+    ("ahead", "before"),
+    [
+        (timedelta(hours=2), rules.FREE_FOR_ALL),  # the line ends half an hour before it
+        (timedelta(minutes=45), timedelta(0)),  # it has as good as ended: until the start
+        (timedelta(hours=30), None),  # later: as it was said
+    ],
+)
+def test_an_offer_never_outlasts_an_event_that_begins_earlier(
+    people: dict[str, Person], evening: datetime, ahead: timedelta, before: timedelta | None
+) -> None:
+    row = _offered(people, evening)
+    said = Rsvp.objects.get(state=Going.OFFERED).offer_until
+    drain(now=lambda: evening)
+    mail.outbox.clear()
+
+    _move(row, evening + ahead, evening)
+
+    until = Rsvp.objects.get(state=Going.OFFERED).offer_until
+    assert until == (said if before is None else evening + ahead - before)
+    # Told that it changed, and once more until when it is theirs.
+    drain(now=lambda: evening)
+    assert len(mail.outbox) == (1 if before is None else 2)
+    assert {one.to[0] for one in mail.outbox} == {"ana@school.example"}
+    assert places.accept(event=row.pk, person=people["ana"], now=evening).state == Going.GOING
+
+
+def _move(row: Event, starts_at: datetime, now: datetime) -> None:
+    before = plans.read([row])[row.pk]
+    after = replace(before, starts_at=starts_at, ends_at=starts_at + HOUR)
+    planning.change(event=row.pk, facts=after, seen=None, by=SYSTEM, now=now)
