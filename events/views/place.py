@@ -1,11 +1,13 @@
 """The page behind the link in a letter about a place. Looking at it changes nothing.
 
 It works signed out: whoever has the letter may answer an offer and give the place back, and no
-more. It says neither what the place is in nor whose it is: that stands behind signing in.
+more. It says neither what the place is in nor whose it is: that stands behind signing in. Nor does
+it lead there by address: the one of a private event is an invitation.
 """
 
 from datetime import datetime
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -41,10 +43,19 @@ def _do(what: str, rsvp: Rsvp, now: datetime) -> None:
 def _page(request: HttpRequest, rsvp: Rsvp, now: datetime) -> HttpResponse:
     found = place_of(rsvp, now)
     if found.standing is Standing.OVER:
-        return redirect("events:how-was-it", rsvp.event_id)
+        return _to_how_it_was(request, rsvp, now)
     until = words.moment_near(found.until, now, facts().zone) if found.until else ""
     context = {"personal": True, "standing": str(found.standing), "until": until}
     return render(request, "events/place.html", context)
+
+
+def _to_how_it_was(request: HttpRequest, rsvp: Rsvp, now: datetime) -> HttpResponse:
+    """Lead whoever it was to the two taps; nobody else learns by a letter which event it was."""
+    if not isinstance(request.user, Person):
+        return redirect_to_login(request.get_full_path())
+    if request.user.pk != refs.holder_of(rsvp, now):
+        raise Http404
+    return redirect("events:how-was-it", rsvp.event_id)
 
 
 @never_cache

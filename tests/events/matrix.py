@@ -95,7 +95,8 @@ def _kinds(now: datetime) -> dict[str, dict[str, Any]]:
     }
 
 
-def _series(now: datetime) -> Series:
+def series(now: datetime) -> Series:
+    """Return a weekly series that holds nothing yet."""
     day = now.date()
     return Series.objects.create(
         first_on=day, last_on=day + 28 * DAY, starts=time(18), minutes=60, zone=NEW_YORK.key
@@ -119,7 +120,7 @@ def set_scene(now: datetime) -> Scene:
             now,
             title=f"Title-{name}",
             next_number=2,
-            series=_series(now),
+            series=series(now),
             series_on=now.date(),
             **{"capacity": 1, **more},
         )

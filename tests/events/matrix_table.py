@@ -71,7 +71,7 @@ TABLE: dict[tuple[str, str], dict[str, str]] = {
     ("place", "GET"): {
         "open cancelled now discreet cohort debrief": "SSSS SSSS SSSS",
         "draft": ".... .... ....",
-        "past": ">>>> >>>> >>>>",
+        "past": "i..> .... ....",
     },
     ("place", "POST"): {
         "open cancelled now discreet cohort debrief": "DDDD DDDD DDDD",

@@ -146,10 +146,21 @@ def test_of_a_cancelled_event_it_says_so(full: Event, evening: datetime) -> None
     assert '<form method="post">' not in page
 
 
-def test_afterwards_it_leads_to_how_it_was_and_then_nowhere(full: Event) -> None:
+def test_afterwards_it_leads_whoever_it_was_to_how_it_was_and_then_nowhere(
+    full: Event, people: dict[str, Person]
+) -> None:
     address = _address(_of(full))
     with time_machine.travel(full.ends_at, tick=False):
-        assert Client().get(address)["Location"] == f"/events/{full.pk}/how-was-it/"
+        shown = sign_in(people["ana"]).get(address)
+        assert shown["Location"] == f"/events/{full.pk}/how-was-it/"
+        # Whoever else has the letter does not learn which event it was.
+        assert sign_in(people["ben"]).get(address).status_code == 404
+        for asked in (
+            Client().get(address),
+            Client().post(address, {"what": "take"}, follow=True),
+        ):
+            assert str(full.pk) not in f"{asked.headers} {asked.content!r}"
+        assert "/accounts/sign-in/" in Client().get(address)["Location"]
     with time_machine.travel(full.forget_at, tick=False):
         assert Client().get(address).status_code == 404
         assert Client().post(address, {"what": "give-back"}).status_code == 404
