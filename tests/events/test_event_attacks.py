@@ -161,7 +161,8 @@ def test_an_answer_is_marked_through_its_own_event_alone(
     people: dict[str, Person], evening: datetime
 ) -> None:
     """Who runs one event learns and changes nothing of another by the number of an answer."""
-    mine, other = event(evening, title="Mine"), event(evening, title="Other")
+    soon = evening + HOUR / 6  # marking is open
+    mine, other = event(evening, title="Mine", starts_at=soon), event(evening, title="Other")
     Host.objects.create(event=mine, person=people["priya"])
     answer, waits = _goes(other, people["ana"], evening), event(evening, capacity=1)
     client = sign_in(people["priya"])
