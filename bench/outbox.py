@@ -45,6 +45,12 @@ _LETTER = (
     "<p>x</p>" * 60,
 )
 PLAIN, REAL, GOVERNED = "bench", "bench-personal", "bench-governed"
+# A server that takes one word at a time, and one that takes several (RFC 2920), which smtplib
+# does not make use of.
+_SINKS = {
+    "a word at a time": "aiosmtpd.handlers.Sink",
+    "several words at once": "bench.quick_sink.QuickSink",
+}
 _NAMES = {PLAIN: "ready words", REAL: "real letters", GOVERNED: "governed letters"}
 # A weekday's noon in the school's zone: nothing is held for the night.
 _NOON = datetime(2026, 12, 9, 17, tzinfo=clock.UTC)
@@ -182,12 +188,12 @@ def _turns(crew: _Crew, kind: str, count: int) -> tuple[float, float, float]:
 
 
 @contextmanager
-def _sink() -> Iterator[int]:
+def _sink(keeper: str) -> Iterator[int]:
     """Run a mail server that keeps nothing."""
-    port = free_port()
-    command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink"]
+    port, env = free_port(), {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", keeper, "-l", f"127.0.0.1:{port}"]
     with tempfile.TemporaryDirectory() as home:
-        sink = subprocess.Popen([*command, "-l", f"127.0.0.1:{port}"], cwd=home)
+        sink = subprocess.Popen(command, cwd=home, env=env)
         try:
             while socket.socket().connect_ex(("127.0.0.1", port)):
                 time.sleep(0.05)
@@ -200,8 +206,14 @@ def _sink() -> Iterator[int]:
 def main(count: int = 10_000) -> None:
     """Print messages a second, and their ratio to smtplib alone. Needs `prepare` before it."""
     register()
-    print(f"\noutbox, {count} due messages\n{'':28}{'smtplib/s':>10}{'ours/s':>10}{'ratio':>8}")
-    with _sink() as port:
+    print(f"\noutbox, {count} due messages")
+    for server, keeper in _SINKS.items():
+        print(f"{server:28}{'smtplib/s':>10}{'ours/s':>10}{'ratio':>8}")
+        _against(keeper, count)
+
+
+def _against(keeper: str, count: int) -> None:
+    with _sink(keeper) as port:
         for number, workers in ((1, "one worker"), (2, "two workers")):
             crew = _Crew(port, number)
             for kind, part in ((PLAIN, count), (REAL, count // 4), (GOVERNED, count // 4)):
