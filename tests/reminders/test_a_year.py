@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from program.calendar_rules import Entry, Kind, quiet_times, us_md
@@ -78,6 +78,11 @@ def _rival(key: str, one: Shipped, at: Occurrence) -> Rival:
     return Rival(one.priority, at.milestone, at.due_at, at.expires_at, mark)
 
 
+def _term_of(day: date) -> date:
+    """Return the first day of a day's term; what lies before the first term is one of its own."""
+    return max((first for first in TERMS if first <= day), default=date.min)
+
+
 def _live(person: Person, entries: dict[uuid.UUID, Entry], governor: Governor) -> None:
     """Let everything that is for somebody fall due, in order; what is held is asked again."""
     mine = [
@@ -103,7 +108,7 @@ def _live(person: Person, entries: dict[uuid.UUID, Entry], governor: Governor) -
                 SaidOnce(moment.astimezone(NEW_YORK).date(), milestone)
                 for moment, milestone in person.said
             ),
-            term_first=max((day for day in TERMS if day <= today), default=FIRST),
+            term_first=_term_of(today),
             rivals=tuple(r for r, _ in mine if r.key not in topics and r.expires_at > now),
         )
         said = governor(known)
@@ -121,7 +126,7 @@ def _broken(person: Person, entries: dict[uuid.UUID, Entry]) -> list[str]:
     own = [e for e in entries.values() if e.is_for(person.class_name, person.rotation)]
     quiets = quiet_times(own)
     walls = [moment.astimezone(NEW_YORK).replace(tzinfo=None) for moment, _ in person.said]
-    terms = Counter(max((d for d in TERMS if d <= day), default=FIRST) for day in days)
+    terms = Counter(map(_term_of, days))
     checks = {
         "a week": max(Counter(map(monday_of, days)).values(), default=0) > A_WEEK,
         "a milestone": max(Counter(m for _, m in person.said).values(), default=0) > A_MILESTONE,
@@ -206,7 +211,17 @@ _ENTRIES = st.lists(
 )
 
 
+def _exam(day: date) -> Entry:
+    return Entry("Anatomy", Kind.EXAM, day, day, class_name="M1")
+
+
+# What is said before the first term begins, around its first day.
+_EARLY = [_exam(date(2026, 8, 1)), _exam(date(2026, 8, 1)), _exam(date(2026, 8, 15)),
+          _exam(date(2026, 9, 5))]  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None)
+@example(_EARLY, ("M1", ""))
 @given(_ENTRIES, st.sampled_from(GROUPS))
 def test_no_year_passes_a_limit(drawn: list[Entry], group: tuple[str, str]) -> None:
     entries = {uuid.UUID(int=number + 1): entry for number, entry in enumerate(drawn)}
