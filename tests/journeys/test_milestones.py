@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from accounts.models import RosterEntry
+from accounts.models import Person, RosterEntry
 from peersupport.core.actors import SYSTEM
 from program import calendars, services
 from tests import browser as chromium
@@ -77,7 +77,7 @@ def test_the_year_is_written_down(
                 _prints(cora)
 
 
-def _letters(first: date, last: date) -> list[tuple[date, str]]:
+def _letters(first: date, last: date, reader: Person) -> list[tuple[date, str]]:
     return [(date(2026, 12, 9), "Good luck"), (date(2027, 3, 12), "Match: who is in")]
 
 
